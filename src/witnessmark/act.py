@@ -1,0 +1,278 @@
+"""Carries out a plan on one host: every case is set up, played, looked at and cleaned up."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from witnessmark import receipts
+from witnessmark.errors import HostError
+from witnessmark.model.run import (
+    Act,
+    Case,
+    FileFact,
+    HostFacts,
+    Listing,
+    PhaseResult,
+    Plan,
+    Witness,
+)
+from witnessmark.model.scenario import Phase
+from witnessmark.plan import whole_window
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from witnessmark.hosts.transport import Transport
+
+REFUSED, MISSING = 64, 69
+QUICK_S = 20.0
+"""Limit in seconds for the suite's own small commands on a host."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folders:
+    """Where things lie on one host during one run, in the host's real paths (contracts.md)."""
+
+    home: str
+    run_id: str
+
+    @property
+    def own(self) -> str:
+        """Pack, receipts and evidence: outside every monitored directory."""
+        return f"{self.home}/.witnessmark/{self.run_id}"
+
+    @property
+    def downloads(self) -> str:
+        """Payloads dropped as downloads."""
+        return f"{self.home}/Downloads/witnessmark/{self.run_id}"
+
+    @property
+    def caches(self) -> str:
+        """Payloads dropped as cache files."""
+        return f"{self.home}/Library/Caches/org.witnessmark/{self.run_id}"
+
+
+def act_host(
+    transport: Transport,
+    plan: Plan,
+    facts: HostFacts,
+    announce: Callable[[Case, Act], None] = lambda _case, _act: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Iterator[Act]:
+    """Plays every case of this host in order. Never raises for one case: its Act carries the error.
+
+    A case that cannot be carried out does not stop the next one; each is cleaned up in any event.
+    """
+    folders = Folders(home=facts.home, run_id=plan.run_id)
+    for case in plan.cases:
+        if case.host != transport.host.name:
+            continue
+        if cancelled():
+            why = f"{case.host}: the run was interrupted before it"
+            yield Act(case_id=case.id, error=why, started=False)
+            continue
+        try:
+            act = _play(transport, plan, case, facts, folders, cancelled)
+        except HostError as problem:
+            act = Act(case_id=case.id, error=str(problem))
+        except Exception as problem:  # noqa: BLE001 - the per-host loop: one case never stops the rest
+            trace = "".join(traceback.format_exception(problem))
+            act = Act(case_id=case.id, error=f"{case.host}: unexpected failure\n{trace}")
+        announce(case, act)
+        yield act
+
+
+def ask_facts(transport: Transport, run_id: str) -> HostFacts:
+    """What the host says of itself, and how far its clock is from the controller's.
+
+    The offset's resolution is one second (POSIX ``date`` has no finer unit).
+    """
+    host = transport.host
+    script = _home_script(run_id, "facts.sh")
+    before = time.time()
+    env = _browser_env(transport)
+    result = transport.run(["/bin/sh", "-c", script], env=env, timeout_s=QUICK_S)
+    if result.status != 0:
+        raise HostError(
+            f"{host.name}: the suite's pack is not on the host or cannot run there "
+            f"(exit {result.status}); run `witnessmark prepare` again"
+        )
+    pairs = [line.partition("=") for line in result.stdout.decode(errors="replace").splitlines()]
+    said = {key: value for key, _, value in pairs if key != "have"}
+    middle = (before + time.time()) / 2
+    epoch = said.get("epoch", "")
+    return HostFacts(
+        name=host.name,
+        origin=host.origin.value,
+        os=said.get("os", ""),
+        os_version=said.get("os_version", ""),
+        os_build=said.get("os_build", ""),
+        machine=said.get("machine", ""),
+        user=said.get("user", ""),
+        home=said.get("home", ""),
+        clock_offset_s=round(int(epoch) + 0.5 - middle, 1) if epoch.isdigit() else None,
+        have=tuple(value for key, _, value in pairs if key == "have"),
+    )
+
+
+def list_host(transport: Transport, run_id: str) -> Listing:
+    """The inventory of a host: files in reach of the suite, and processes."""
+    script = _home_script(run_id, "list.sh")
+    result = transport.run(["/bin/sh", "-c", script], env={}, timeout_s=QUICK_S)
+    if result.status != 0 or result.cut:
+        return Listing(
+            taken_ns=result.finished_ns,
+            problem=f"{transport.host.name}: the inventory could not be taken "
+            f"(exit {result.status}, {result.cut} bytes cut)",
+        )
+    return receipts.listing(result.stdout, result.finished_ns, transport.host.path_prefix)
+
+
+def _home_script(run_id: str, name: str) -> str:
+    # The run id is checked against its pattern before it gets here, the name is a literal of ours.
+    return f'exec /bin/sh "$HOME/.witnessmark/{run_id}/pack/lib/{name}"'
+
+
+def _browser_env(transport: Transport) -> dict[str, str]:
+    host = transport.host
+    return {"WM_BROWSER": host.path_prefix + host.browser} if host.browser else {}
+
+
+def _play(
+    transport: Transport,
+    plan: Plan,
+    case: Case,
+    facts: HostFacts,
+    folders: Folders,
+    cancelled: Callable[[], bool],
+) -> Act:
+    missing: list[str] = [need for need in case.scenario.needs if need not in facts.have]
+    missing += [
+        value
+        for axis, value in case.axes
+        if axis == "interpreter" and value not in (*facts.have, *missing)
+    ]
+    if missing:
+        return Act(case_id=case.id, skipped=f"{case.host} has no {', '.join(sorted(missing))}")
+    before = list_host(transport, plan.run_id)
+    phases = [_phase(transport, plan, case, folders, Phase.SETUP)]
+    if phases[0].status == 0:
+        phases.append(_phase(transport, plan, case, folders, Phase.ATTACK, cancelled))
+    files = _facts_of_files(transport, facts, phases)
+    witnesses = _witnesses(transport, phases, folders)
+    phases.append(_phase(transport, plan, case, folders, Phase.CLEANUP))
+    after = list_host(transport, plan.run_id)
+    skipped = None
+    if phases[0].status == MISSING:
+        skipped = f"{case.host}: {phases[0].stderr.strip() or 'a need is missing'}"
+    return Act(
+        case_id=case.id,
+        phases=tuple(phases),
+        witnesses=witnesses,
+        files=files,
+        before=before,
+        after=after,
+        skipped=skipped,
+    )
+
+
+def _phase(
+    transport: Transport,
+    plan: Plan,
+    case: Case,
+    folders: Folders,
+    phase: Phase,
+    cancelled: Callable[[], bool] | None = None,
+) -> PhaseResult:
+    mark = plan.mark(case, phase)
+    receipt = f"{folders.own}/receipts/{mark}.tsv"
+    env = {
+        "WM_MARK": mark,
+        "WM_DOWNLOADS": folders.downloads,
+        "WM_CACHES": folders.caches,
+        "WM_HOME": folders.own,
+        "WM_RECEIPT": receipt,
+        "WM_WINDOW": str(whole_window(plan)),
+        **_browser_env(transport),
+        **{f"WM_{name.upper()}": value for name, value in case.axes},
+    }
+    script = f"{folders.own}/pack/{case.scenario.family}/{case.scenario.id}/run.sh"
+    result = transport.run(
+        ["/bin/sh", script, phase.value],
+        env=env,
+        timeout_s=case.timeout_s,
+        cancelled=cancelled,
+    )
+    done = PhaseResult(
+        phase=phase,
+        mark=mark,
+        started_ns=result.started_ns,
+        finished_ns=result.finished_ns,
+        status=result.status,
+        timed_out=result.timed_out,
+        stdout=result.stdout[:4096].decode(errors="replace"),
+        stderr=result.stderr[:4096].decode(errors="replace"),
+    )
+    return _with_receipt(transport, done, receipt)
+
+
+def _with_receipt(transport: Transport, done: PhaseResult, receipt: str) -> PhaseResult:
+    prefix = transport.host.path_prefix
+    try:
+        raw = transport.read(receipt.removeprefix(prefix))
+    except HostError as problem:
+        # A phase that has no step to tell of writes no receipt; an attack always has one.
+        if done.phase is Phase.ATTACK:
+            return replace(done, problem=f"no receipt: {problem}")
+        return done
+    try:
+        return replace(done, steps=receipts.steps(raw, prefix))
+    except ValueError as problem:
+        return replace(done, problem=f"{transport.host.name}: receipt unreadable: {problem}")
+
+
+def _witnesses(
+    transport: Transport, phases: list[PhaseResult], folders: Folders
+) -> tuple[Witness, ...]:
+    attack = next((item for item in phases if item.phase is Phase.ATTACK), None)
+    if attack is None:
+        return ()
+    prefix = transport.host.path_prefix
+    path = f"{folders.own}/evidence/{attack.mark}".removeprefix(prefix)
+    try:
+        return receipts.witnesses(transport.read(path))
+    except HostError:
+        return ()
+
+
+def _facts_of_files(
+    transport: Transport, facts: HostFacts, phases: list[PhaseResult]
+) -> tuple[FileFact, ...]:
+    prefix = transport.host.path_prefix
+    paths = sorted(
+        {step.path for item in phases for step in item.steps if step.step == "drop" and step.path}
+    )
+    if not paths:
+        return ()
+    form = ["-f", "%i|%z|%B|%c"] if facts.os == "Darwin" else ["-c", "%i|%s|%W|%Z"]
+    argv = ["stat", *form, "--", *(prefix + path for path in paths)]
+    if facts.os == "Darwin":
+        argv.remove("--")
+    result = transport.run(argv, env={}, timeout_s=QUICK_S)
+    lines = result.stdout.decode(errors="replace").splitlines()
+    if result.status != 0 or len(lines) != len(paths):
+        return tuple(FileFact(path=path) for path in paths)
+    return tuple(
+        receipts.file_fact(path, line, _content(transport, path))
+        for path, line in zip(paths, lines, strict=True)
+    )
+
+
+def _content(transport: Transport, path: str) -> bytes | None:
+    try:
+        return transport.read(path, 0, 1 << 20)
+    except HostError:
+        return None

@@ -1,0 +1,158 @@
+"""The embedded engine: one pass over one source's events of one host, in bounded memory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from witnessmark.analytic.baseline import Baseline
+from witnessmark.analytic.branch_a import BranchA
+from witnessmark.analytic.branch_b import BranchB
+from witnessmark.analytic.drops import Drops
+from witnessmark.analytic.executions import Executions
+from witnessmark.analytic.identity import Identity
+from witnessmark.analytic.keys import Paths
+from witnessmark.analytic.lineage import Lineage
+from witnessmark.analytic.misses import Miss, Misses
+from witnessmark.analytic.order import Order
+from witnessmark.model.events import Event, Kind, SnapshotRow, Stream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from witnessmark.analytic.parameters import Parameters
+    from witnessmark.model.detections import Detection
+    from witnessmark.model.workflows import Workflow
+
+PRUNE_EVERY = 256
+
+
+def detect(
+    stream: Stream,
+    params: Parameters,
+    *,
+    baseline: Sequence[Workflow] = (),
+    hashes: Mapping[str, str] | None = None,
+) -> list[Detection]:
+    """Every candidate of a stream that fired, was suppressed or could not be decided."""
+    engine = Engine.of(stream, params, baseline=baseline, hashes=hashes)
+    found = [item for event in stream.events for item in engine.feed(event)]
+    return found + engine.finish()
+
+
+class Engine:
+    """The incremental form. Detections come out once nothing that is still waited for could
+    change them; ``misses`` says which executions came close and which rule kept them silent.
+    """
+
+    def __init__(
+        self,
+        params: Parameters,
+        *,
+        snapshot: Iterable[SnapshotRow] = (),
+        home_dirs: Iterable[str] = (),
+        symlinks: Iterable[tuple[str, str]] = (),
+        case_sensitive: bool = False,
+        resolution_ns: int = 1,
+        baseline: Sequence[Workflow] = (),
+        hashes: Mapping[str, str] | None = None,
+    ) -> None:
+        paths = Paths(home_dirs=home_dirs, symlinks=symlinks, case_sensitive=case_sensitive)
+        identity = Identity(params, paths)
+        entries = Baseline(baseline, paths, hashes)
+        late_ns = int(params.late_arrival * 1e9)
+        reach = max(params.spawn_load_window, params.high_severity_within)
+        self._misses = Misses()
+        self._order = Order(late_ns)
+        self._lineage = Lineage(identity, snapshot, int(reach * 1e9) + late_ns)
+        self._drops = Drops(params, paths)
+        self._a = BranchA(params, identity, self._lineage, entries, self._misses)
+        window_ns = int(params.drop_exec_window * 1e9)
+        self._executions = Executions(identity, paths, self._drops, window_ns)
+        self._b = BranchB(
+            params,
+            identity,
+            self._executions,
+            entries,
+            self._misses,
+            resolution_ns=resolution_ns,
+        )
+        self._keep_ns = window_ns + late_ns
+        self._clock_ns = 0
+        self._count = 0
+
+    @classmethod
+    def of(
+        cls,
+        stream: Stream,
+        params: Parameters,
+        *,
+        baseline: Sequence[Workflow] = (),
+        hashes: Mapping[str, str] | None = None,
+    ) -> Engine:
+        """An engine for a stream, told all that the stream knows of its host."""
+        return cls(
+            params,
+            snapshot=stream.snapshot,
+            home_dirs=stream.home_dirs,
+            symlinks=stream.symlinks,
+            case_sensitive=stream.case_sensitive,
+            resolution_ns=stream.resolution_ns,
+            baseline=baseline,
+            hashes=hashes,
+        )
+
+    @property
+    def misses(self) -> list[Miss]:
+        """Near misses so far, such as ``B5: 612 s > 600 s``; the latest 10,000."""
+        return list(self._misses.kept)
+
+    @property
+    def late(self) -> int:
+        """Events that came later than ``late_arrival`` allows and were judged as they came."""
+        return self._order.late
+
+    def feed(self, event: Event) -> list[Detection]:
+        """Take one event; what can be answered now."""
+        found = [item for ready in self._order.feed(event) for item in self._step(ready)]
+        return found + self._settle()
+
+    def advance(self, now_ns: int) -> list[Detection]:
+        """Let time pass without an event, as on a quiet live stream."""
+        found = [item for ready in self._order.advance(now_ns) for item in self._step(ready)]
+        return found + list(self._a.due(self._order.settled_ns()))
+
+    def finish(self) -> list[Detection]:
+        """The stream has ended: everything that still waits."""
+        found = [item for ready in self._order.finish() for item in self._step(ready)]
+        return found + list(self._a.due(None))
+
+    def _step(self, event: Event) -> list[Detection]:
+        self._clock_ns = max(self._clock_ns, event.time_ns)
+        self._count += 1
+        if self._count % PRUNE_EVERY == 0:
+            self._lineage.prune(self._clock_ns)
+            self._drops.table.prune(self._clock_ns - self._keep_ns)
+            self._b.prune(self._clock_ns)
+        if event.kind is Kind.FORK:
+            self._lineage.fork(event)
+        elif event.kind is Kind.EXEC:
+            return self._exec(event)
+        elif event.kind is Kind.EXIT:
+            self._lineage.exit(event)
+        else:
+            self._lineage.learn(event.process, event.time_ns)
+            self._drops.on_file(event)
+        return []
+
+    def _exec(self, event: Event) -> list[Detection]:
+        image = self._lineage.exec(event)
+        if image is None:
+            return []
+        runs = self._executions.invocation(event, image.process)
+        script = self._executions.script(event, runs)
+        holds = self._a.on_exec(event, image, script)
+        found = self._b.on_exec(event, image, runs, script, holds)
+        return [] if found is None else [found]
+
+    def _settle(self) -> list[Detection]:
+        return list(self._a.due(min(self._clock_ns, self._order.settled_ns())))

@@ -1,0 +1,132 @@
+"""What an exec executes: the image, the script, or the interpreter's script operand (B3, B4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from witnessmark.analytic.invocation import Invocation, Runs, parse
+from witnessmark.model.events import FileRef
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from witnessmark.analytic.drops import Drops
+    from witnessmark.analytic.identity import Identity
+    from witnessmark.analytic.keys import Paths
+    from witnessmark.analytic.tracked import Content, File
+    from witnessmark.model.events import Event, Process
+
+MOST_WORDS = 64
+LONGEST_WORD = 1_024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The drop behind an execution."""
+
+    file: File
+    drop: Content
+    key: str
+    how: str
+    """``image``, ``script``, ``operand`` or ``bundle``."""
+    inferred: bool = False
+
+
+class Executions:
+    """Reads an exec event against the drops that are known."""
+
+    def __init__(self, identity: Identity, paths: Paths, drops: Drops, window_ns: int) -> None:
+        self._identity = identity
+        self._paths = paths
+        self._drops = drops
+        self._window_ns = window_ns
+
+    def invocation(self, event: Event, image: Process) -> Invocation | None:
+        """What an interpreter was asked to run; None for every other image."""
+        listed = self._identity.interpreter(image)
+        if listed is None or not event.args:
+            return None
+        return parse(listed.language, event.args)
+
+    def script(self, event: Event, runs: Invocation | None) -> str | None:
+        """Path of the script that an exec runs: ES's own, else the operand against cwd."""
+        if event.script is not None:
+            return event.script.path
+        if runs is None or runs.operand is None or runs.runs is not Runs.SCRIPT:
+            return None
+        return self._operand(event, runs)
+
+    def find(self, event: Event, image: Process, script: str | None) -> Found | None:
+        """The latest drop among image, script and operand (B3); else a translocated one (B4)."""
+        file = image.file or FileRef(path=image.path)
+        refs = [(file, "image")]
+        if event.script is not None:
+            refs.append((event.script, "script"))
+        elif script is not None:
+            refs.append((FileRef(path=script), "operand"))
+        best: Found | None = None
+        for ref, how in refs:
+            hit = self._drops.of(ref)
+            if hit is not None and (best is None or hit[1].time_ns > best.drop.time_ns):
+                key = self._paths.key(ref.path)
+                best = Found(file=hit[0], drop=hit[1], key=key, how=how)
+        return best or self._translocated(file)
+
+    def missing(self, event: Event, image: Process, runs: Invocation | None) -> str | None:
+        """The field whose absence leaves it open whether a drop was executed."""
+        for ref in (image.file, event.script):
+            if ref is not None and ref.truncated and self._could_begin(event, ref.path):
+                return "the executed path is truncated"
+        if event.script is not None or self._identity.interpreter(image) is None:
+            return None
+        if event.args is None:
+            return "args missing" if any(self._live(event)) else None
+        if runs is None or runs.runs is not Runs.SCRIPT or runs.operand is None:
+            return None
+        if self._operand(event, runs) is None:
+            tail = self._paths.key("/" + runs.operand)
+            return "cwd missing" if any(key.endswith(tail) for key in self._live(event)) else None
+        return None
+
+    def near_miss(self, event: Event, image: Process, runs: Invocation | None) -> str | None:
+        """Why a dropped path in an exec's words was no execution, if there is one."""
+        if not len(self._drops.table) or not event.args:
+            return None
+        if runs is not None and runs.runs is Runs.CHECK:
+            path = self._operand(event, runs)
+            if path is not None and self._drops.of(FileRef(path=path)) is not None:
+                return "the interpreter only parses it"
+        for word in event.args[1:MOST_WORDS]:
+            if not word or len(word) > LONGEST_WORD:
+                continue
+            path = self._paths.resolve(word, event.cwd)
+            if path is None or self._drops.of(FileRef(path=path)) is None:
+                continue
+            if self._identity.wrapper(image):
+                return f"{word!r} is a wrapper's operand: the exec that it makes is what counts"
+            return f"{word!r} is only an argument"
+        return None
+
+    def _operand(self, event: Event, runs: Invocation) -> str | None:
+        cwd = event.cwd
+        if runs.chdir is not None:
+            cwd = self._paths.resolve(runs.chdir, cwd)
+        return None if runs.operand is None else self._paths.resolve(runs.operand, cwd)
+
+    def _translocated(self, file: FileRef) -> Found | None:
+        mapped = self._drops.translocated(file)
+        if mapped is None:
+            return None
+        key = self._paths.key(mapped[1].path)
+        return Found(file=mapped[0], drop=mapped[1], key=key, how="bundle", inferred=mapped[2])
+
+    def _live(self, event: Event) -> Iterator[str]:
+        for key, file in self._drops.table.drops():
+            assert file.drop is not None
+            if event.time_ns - file.drop.time_ns <= self._window_ns:
+                yield key
+
+    def _could_begin(self, event: Event, path: str) -> bool:
+        key = self._paths.key(path)
+        return any(item.startswith(key) for item in self._live(event))

@@ -1,0 +1,117 @@
+"""Puts one source's events into the order in which the sensor numbered them, within late_arrival.
+
+As TCP reassembles: the next number passes at once, a hole holds back what follows until it is
+filled or ``late_arrival`` has passed on the events' own clock. Events without numbers wait that
+long each and pass by time. Memory is what arrives in that time, and never more than ``MOST``.
+"""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from witnessmark.model.events import Event
+
+MOST = 100_000
+RECENT = 20_000
+SECOND = 1_000_000_000
+
+
+class Order:
+    """A reordering buffer for one host's one source."""
+
+    def __init__(self, late_ns: int) -> None:
+        self.late = 0
+        """Events that came after their turn was given up; they pass when they come."""
+        self._late_ns = late_ns
+        self._newest = 0
+        self._newest_event = 0
+        self._oldest: int | None = None
+        self._next: int | None = None
+        self._top = -1
+        self._numbered: list[tuple[int, int, Event]] = []
+        self._timed: list[tuple[int, int, int, Event]] = []
+        self._recent: dict[int, int] = {}
+        self._arrivals = 0
+
+    def feed(self, event: Event) -> Iterator[Event]:
+        """Take one event; yield those whose turn has come."""
+        self._arrivals += 1
+        number = event.global_seq
+        if number is None:
+            heappush(self._timed, (event.time_ns, event.line, self._arrivals, event))
+        else:
+            if self._restarted(event, number):
+                yield from self._drain(None)
+                self._recent.clear()
+                self._next, self._top = number, number
+            yield from self._numbered_event(event, number)
+        self._newest = max(self._newest, event.time_ns)
+        self._newest_event = max(self._newest_event, event.time_ns)
+        yield from self._drain(self._newest - self._late_ns)
+
+    def advance(self, now_ns: int) -> Iterator[Event]:
+        """Let time pass without an event, as on a quiet live stream."""
+        self._newest = max(self._newest, now_ns)
+        yield from self._drain(self._newest - self._late_ns)
+
+    def finish(self) -> Iterator[Event]:
+        """Everything that still waits, in order."""
+        yield from self._drain(None)
+
+    def settled_ns(self) -> int:
+        """No event older than this is still waited for."""
+        waiting = [heap[0][-1].time_ns for heap in (self._numbered, self._timed) if heap]
+        return min([self._newest, *waiting])
+
+    def _numbered_event(self, event: Event, number: int) -> Iterator[Event]:
+        self._top = max(self._top, number)
+        if self._next is None:
+            self._oldest = min(event.time_ns, self._oldest or event.time_ns)
+        if self._next is not None and number < self._next:
+            if self._recent.get(number) != event.time_ns:
+                self.late += 1
+                yield event
+        elif number == self._next and not self._numbered:
+            self._pass(event, number)
+            yield event
+        else:
+            heappush(self._numbered, (number, self._arrivals, event))
+
+    def _drain(self, limit: int | None) -> Iterator[Event]:
+        while self._numbered and self._may_pass(limit):
+            number, _, event = heappop(self._numbered)
+            if self._next is not None and number < self._next:
+                continue  # the same number twice; the first of them has passed
+            self._pass(event, number)
+            yield event
+        while self._timed and (
+            limit is None or self._timed[0][0] <= limit or len(self._timed) > MOST
+        ):
+            yield heappop(self._timed)[-1]
+
+    def _may_pass(self, limit: int | None) -> bool:
+        if limit is None or len(self._numbered) > MOST:
+            return True
+        number, _, event = self._numbered[0]
+        if self._next is None:
+            # Until the first number is settled, a smaller one may still arrive; ES starts at 0.
+            return number == 0 or (self._oldest is not None and self._oldest <= limit)
+        return number <= self._next or event.time_ns <= limit
+
+    def _restarted(self, event: Event, number: int) -> bool:
+        """Whether the sensor began to count anew: a smaller number at a later time."""
+        after = event.time_ns - self._newest_event
+        if number > self._top or after <= 0:
+            return False
+        seen = self._recent.get(number, event.time_ns) != event.time_ns
+        return after > SECOND or seen or self._top - number > RECENT
+
+    def _pass(self, event: Event, number: int) -> None:
+        self._next = number + 1
+        self._recent[number] = event.time_ns
+        if len(self._recent) > RECENT:
+            del self._recent[next(iter(self._recent))]

@@ -1,0 +1,58 @@
+"""Writes an evidence bag: raw bytes while the run goes on, the record and manifests at its end."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from pydantic import TypeAdapter
+
+from witnessmark.bag.manifest import seal
+from witnessmark.errors import BagError
+from witnessmark.model.run import RunRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+RECORD = TypeAdapter(RunRecord)
+
+
+class BagWriter:
+    """A bag under construction. The folder must not exist: evidence is never written over."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError as problem:
+            raise BagError(f"{folder} exists already; a bag is never written over") from problem
+        except OSError as problem:
+            raise BagError(
+                f"{folder}: cannot be made ({problem.strerror}); name another folder with --reports"
+            ) from problem
+
+    def raw(self, host: str, source: str, suffix: str = "ndjson") -> Path:
+        """Where the bytes of one source of one host go, as received."""
+        path = self.folder / "data" / "raw" / host / f"{source}.{suffix}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def add(self, folder: str, files: Mapping[str, bytes]) -> None:
+        """Keep content as executed or as tested, under ``data/<folder>/``."""
+        for name, data in files.items():
+            path = self.folder / "data" / folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+
+    def seal(self, record: RunRecord) -> str:
+        """Write run.json and the manifests; return the digest that names the bag."""
+        path = self.folder / "data" / "run.json"
+        path.write_bytes(RECORD.dump_json(record, indent=1) + b"\n")
+        day = dt.datetime.fromtimestamp(record.finished_ns / 1e9, dt.UTC).date().isoformat()
+        info = {
+            "Bagging-Date": day,
+            "External-Identifier": record.plan.run_id,
+            "Bag-Software-Agent": record.tool,
+        }
+        return seal(self.folder, info)

@@ -1,0 +1,66 @@
+"""The command line. Each command is a module of its own, imported only when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from witnessmark import __version__
+from witnessmark.errors import WitnessmarkError
+
+COMMANDS = {
+    "demo": "Prove the suite on a stand-in Mac: boot, prepare, act, judge, tear down.",
+    "run": "Play scenarios on the inventory's hosts and judge the evidence.",
+    "judge": "Judge a run's evidence bag again, offline.",
+    "detect": "Run the AN0994 analytic over telemetry files or a live stream.",
+    "prepare": "Check consent and lay the scenario pack on the hosts.",
+    "teardown": "Remove what a run left on the hosts.",
+    "standin": "Boot, list and shut down stand-in Macs.",
+    "list": "List the scenarios and what each expects.",
+}
+
+
+class _Lazy(click.Group):
+    """A group whose commands are imported on use, so that --help stays fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"witnessmark.cli.{cmd_name.replace('-', '_')}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="witnessmark")
+def cli() -> None:
+    """Proves, link by link, whether you really see ATT&CK AN0994 on macOS."""
+
+
+def main() -> None:
+    """Entry point: every error of ours is one clear sentence and its own exit code."""
+    try:
+        status = cli.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("interrupted; hosts that were prepared have been torn down", err=True)
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except WitnessmarkError as error:
+        for line in str(error).splitlines():
+            click.echo(f"witnessmark: {line}", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(141)
+    sys.exit(status if isinstance(status, int) else 0)

@@ -1,0 +1,59 @@
+"""``witnessmark demo``: the whole chain on a stand-in Mac that lives as long as the command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.option("--hosts", type=click.IntRange(1, 20), default=1, show_default=True)
+@click.option("--scenario", "-s", "wanted", multiple=True, metavar="ID", help="Only this scenario.")
+@click.option("--profile", default="demo", show_default=True, help="Parameter profile.")
+@click.option(
+    "--fault", metavar="NAME|FILE", help="Break the stand-in on purpose, to see it named."
+)
+@click.option("--reports", type=click.Path(path_type=Path), default="reports", show_default=True)
+@click.option("--quiet", "-q", is_flag=True, help="No progress on stderr.")
+def command(
+    hosts: int,
+    wanted: tuple[str, ...],
+    profile: str,
+    fault: str | None,
+    reports: Path,
+    *,
+    quiet: bool,
+) -> int:
+    """Prove the suite on a stand-in Mac: boot, prepare, act, judge, tear down.
+
+    \b
+    witnessmark demo
+    witnessmark demo --fault drop-payload-exec     (must end with exit 1 and name the broken link)
+
+    The stand-in's telemetry is what a real kernel really did. It proves the suite, never your own
+    coverage.
+    """
+    import shutil
+    import tempfile
+
+    from witnessmark.cli import console
+    from witnessmark.cli.session import Session
+    from witnessmark.content import faults
+    from witnessmark.standin import state as standin
+
+    broken = faults.load(fault) if fault else None
+    session = Session(reports=reports, profile=profile, quiet=quiet)
+    state = Path(tempfile.mkdtemp(prefix="wm-"))
+    names = [f"mac{number}" for number in range(1, hosts + 1)]
+    try:
+        console.watch(quiet=quiet).stage(f"boot {hosts} stand-in Mac{'s' if hosts > 1 else ''}")
+        per_host = (
+            {name: [dict(item) for item in broken.faults] for name in names} if broken else {}
+        )
+        standin.boot(state, names, per_host, tied=True)
+        plan = session.plan(session.standin_inventory(state), (), wanted)
+        return session.run(plan, faults=[broken.title] if broken else [])
+    finally:
+        standin.shutdown(state, remove=True)
+        shutil.rmtree(state, ignore_errors=True)

@@ -1,0 +1,86 @@
+"""What ``run`` and ``demo`` share: inventory files to a plan, a plan to an exit code."""
+
+from __future__ import annotations
+
+import datetime as dt
+import signal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from witnessmark.model.run import Plan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One call of ``run`` or ``demo``."""
+
+    reports: Path
+    profile: str | None
+    strict: bool = False
+    quiet: bool = False
+
+    def standin_inventory(self, state: Path | None) -> list[Path]:
+        """The default inventory and the one that a running stand-in generated."""
+        from witnessmark.content import root
+        from witnessmark.errors import UsageError
+        from witnessmark.standin.statedir import default as default_state
+
+        generated = (state or default_state()) / "inventory.yaml"
+        if not generated.is_file():
+            raise UsageError(
+                "no inventory was named and no stand-in is running; name one with -i, boot one "
+                "with `witnessmark standin up`, or try `witnessmark demo`"
+            )
+        return [root() / "inventory" / "standin.yaml", generated]
+
+    def plan(self, files: Sequence[Path], limit: Sequence[str], wanted: Sequence[str]) -> Plan:
+        """Exactly what will be done; refuses what may not be done before any host is touched."""
+        from witnessmark import inventory
+        from witnessmark.analytic import parameters
+        from witnessmark.content import scenarios
+        from witnessmark.plan import build, new_run_id
+
+        catalogue = scenarios.load_all()
+        chosen = scenarios.select(catalogue, wanted)
+        params = parameters.load(profile=self.profile).parameters
+        hosts = inventory.load(files, limit=limit).hosts
+        return build(
+            run_id=new_run_id(dt.datetime.now(dt.UTC)),
+            hosts=hosts,
+            scenarios=chosen,
+            catalogue=catalogue,
+            window_s=params.drop_exec_window,
+            late_arrival_s=params.late_arrival,
+            profile=self.profile,
+        )
+
+    def run(self, plan: Plan, faults: Sequence[str] = ()) -> int:
+        """Carry the plan out, print the verdicts, return the exit code."""
+        from witnessmark import pipeline
+        from witnessmark.cli import console
+        from witnessmark.judge.run import exit_code
+        from witnessmark.report import table
+
+        # An orderly end on SIGTERM too: hosts are cleaned up and torn down, as on Ctrl-C.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        folder, verdicts = pipeline.run(
+            plan, self.reports, watch=console.watch(quiet=self.quiet), faults=faults
+        )
+        out = console.out()
+        out.print(table.render(verdicts, out.width))
+        click.echo(f"evidence and verdicts: {folder}")
+        return exit_code(verdicts, strict=self.strict)
+
+    def show(self, plan: Plan) -> None:
+        """Print the plan, one line per case, in the order in which they are played."""
+        click.echo(f"run {plan.run_id}: drop-exec window {plan.window_s:g} s, nothing was touched")
+        for case in plan.cases:
+            kind = f"positive control {case.control}" if case.control else case.scenario.title
+            needs = ", ".join(case.scenario.needs)
+            click.echo(f"{case.index:4}  {case.host}  {case.id}: {kind} (needs {needs})")

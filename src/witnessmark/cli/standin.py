@@ -1,0 +1,158 @@
+"""``witnessmark standin``: boots, lists and shuts down stand-in Macs."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from witnessmark.errors import ContentError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from witnessmark.standin.state import HostStatus
+
+_STATE = click.option(
+    "--state",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where the hosts lie. [default: $WITNESSMARK_STATE, else .witnessmark/standin]",
+)
+
+
+@click.group(name="standin", context_settings={"help_option_names": ["-h", "--help"]})
+def command() -> None:
+    """Boot, list and shut down stand-in Macs.
+
+    A stand-in is an SSH host on this machine, in a folder of its own. What its event store holds
+    is what the Linux kernel did: nothing is scripted. It is not a Mac, and evidence from it says
+    so everywhere.
+    """
+
+
+@command.command()
+@click.option("--hosts", default=1, show_default=True, type=click.IntRange(1, 64), metavar="N")
+@click.option(
+    "--faults",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="YAML: host name to the list of faults that its recorder shall have.",
+)
+@_STATE
+def up(hosts: int, faults: Path | None, state: Path | None) -> None:
+    """Boot the hosts standin-1 to standin-N and say how to reach them."""
+    from witnessmark.standin.state import boot
+
+    names = [f"standin-{number}" for number in range(1, hosts + 1)]
+    booted = boot(_folder(state), names, _read_faults(faults) if faults else None)
+    for host in booted:
+        click.echo(f"{host.name} is up on {host.address} port {host.port}")
+        click.echo(f"  log in with: {shlex.join(host.ssh())}")
+    click.echo(f"inventory: {_folder(state).absolute() / 'inventory.yaml'}")
+    click.echo(
+        "mode prefix: each host's / is a folder on this machine. recorder ptrace: the telemetry is "
+        "what the kernel did, never a script. These are stand-ins, not Macs."
+    )
+
+
+@command.command()
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+)
+@_STATE
+def status(form: str, state: Path | None) -> None:
+    """List the hosts that were booted here, up or down."""
+    from witnessmark.standin.state import status as look
+
+    found = look(_folder(state))
+    if form == "json":
+        click.echo(json.dumps([_as_json(host) for host in found], indent=2))
+    elif not found:
+        click.echo("no stand-in was booted here")
+    for host in found if form == "text" else ():
+        where = f"up    port {host.booted.port}" if host.booted else "down"
+        click.echo(f"{host.name}  {where}" + (f"  faults {host.faults}" if host.faults else ""))
+
+
+@command.command()
+@click.option("--keep", is_flag=True, help="Leave the hosts' files, event stores and keys.")
+@_STATE
+def down(keep: bool, state: Path | None) -> None:
+    """Shut all hosts down and, unless --keep, delete their files."""
+    from witnessmark.standin.state import shutdown
+
+    ended = shutdown(_folder(state), remove=not keep)
+    click.echo(f"shut down: {', '.join(ended)}" if ended else "no stand-in was up")
+
+
+def _folder(state: Path | None) -> Path:
+    from witnessmark.standin.statedir import default
+
+    return state or default()
+
+
+def _as_json(host: HostStatus) -> dict[str, Any]:
+    booted = host.booted
+    return {
+        "name": host.name,
+        "up": booted is not None,
+        "mode": "prefix",
+        "recorder": "ptrace",
+        "faults": host.faults,
+        "address": booted.address if booted else None,
+        "port": booted.port if booted else None,
+        "pid": booted.pid if booted else None,
+        "root": str(booted.root) if booted else None,
+        "store": str(booted.store) if booted else None,
+        "ssh": booted.ssh() if booted else None,
+    }
+
+
+def _read_faults(path: Path) -> dict[str, list[dict[str, Any]]]:
+    import yaml
+
+    try:
+        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as problem:
+        raise UsageError(f"{path}: {problem}") from problem
+    except yaml.YAMLError as problem:
+        raise ContentError([f"{path}: {' '.join(str(problem).split())}"]) from problem
+    problems = _duplicates(path, node)
+    if not isinstance(found, dict):
+        problems.append(f"{path}:1: must map host names to lists of faults")
+    else:
+        problems += [
+            f"{path}: {name!r} must be a host name with a list of faults"
+            for name, faults in found.items()
+            if not (isinstance(name, str) and _are_faults(faults))
+        ]
+    if problems:
+        raise ContentError(problems)
+    return dict(found)
+
+
+def _are_faults(faults: object) -> bool:
+    return isinstance(faults, list) and all(isinstance(fault, dict) for fault in faults)
+
+
+def _duplicates(path: Path, node: Any) -> list[str]:
+    """Keys that YAML would silently let win over an earlier one."""
+    problems: list[str] = []
+    pairs: Sequence[tuple[Any, Any]] = node.value if getattr(node, "id", "") == "mapping" else ()
+    seen: set[str] = set()
+    for key, value in pairs:
+        if str(key.value) in seen:
+            line = key.start_mark.line + 1
+            problems.append(f"{path}:{line}: key {key.value!r} stands here twice")
+        seen.add(str(key.value))
+        problems += _duplicates(path, value)
+    if getattr(node, "id", "") == "sequence":
+        problems += [problem for item in node.value for problem in _duplicates(path, item)]
+    return problems

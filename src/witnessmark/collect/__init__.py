@@ -1,0 +1,1 @@
+"""Brings evidence from hosts into the bag, as raw bytes with the time each chunk was received."""

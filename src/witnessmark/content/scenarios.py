@@ -1,0 +1,123 @@
+"""Loads every scenario, with all problems of all files at once, each with file:line."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from witnessmark.content import root
+from witnessmark.content.durations import seconds
+from witnessmark.content.located import load
+from witnessmark.errors import ContentError, UsageError
+from witnessmark.model.events import Kind
+from witnessmark.model.scenario import Scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+ID = re.compile(r"[a-z][0-9]{2}-[a-z0-9-]{1,48}")
+AXIS = re.compile(r"[a-z][a-z0-9_]{0,15}")
+VALUE = re.compile(r"[a-z0-9_]{1,24}")
+
+
+def load_all(folder: Path | None = None) -> tuple[Scenario, ...]:
+    """Every scenario under ``folder`` (default: the shipped ones), sorted by id.
+
+    Raises:
+        ContentError: with one line per problem over all files.
+    """
+    base = folder or root() / "scenarios"
+    files = sorted(base.glob("*/*/scenario.yaml"))
+    if not files:
+        raise ContentError([f"{base}: no <family>/<name>/scenario.yaml found here"])
+    problems: list[str] = []
+    found: dict[str, Scenario] = {}
+    for file in files:
+        try:
+            scenario = load(file, Scenario)
+        except ContentError as error:
+            problems.extend(error.problems)
+            continue
+        problems.extend(f"{file}: {text}" for text in _problems(scenario, file))
+        if scenario.id in found:
+            problems.append(f"{file}: id {scenario.id} is used by another scenario")
+        found[scenario.id] = scenario
+    if not problems:
+        problems.extend(
+            f"scenario {item.id}: twin {item.twin} does not exist"
+            for item in found.values()
+            if item.twin and item.twin not in found
+        )
+    if problems:
+        raise ContentError(problems)
+    return tuple(found[key] for key in sorted(found))
+
+
+def select(scenarios: Sequence[Scenario], wanted: Sequence[str]) -> tuple[Scenario, ...]:
+    """The scenarios named by id or by its short form (``p11``); none named means all but controls.
+
+    Raises:
+        UsageError: for a name that no scenario has.
+    """
+    ordinary = [item for item in scenarios if item.family != "controls"]
+    if not wanted:
+        return tuple(ordinary)
+    chosen: list[Scenario] = []
+    for name in wanted:
+        matches = [item for item in ordinary if name in (item.id, item.id.split("-")[0])]
+        if not matches:
+            known = ", ".join(item.id for item in ordinary)
+            raise UsageError(f"no scenario is called {name!r}; there are: {known}")
+        chosen.extend(item for item in matches if item not in chosen)
+    return tuple(chosen)
+
+
+def _problems(scenario: Scenario, file: Path) -> list[str]:
+    folder = file.parent
+    checks = [
+        (not ID.fullmatch(scenario.id), f"id {scenario.id!r} must look like p11-short-name"),
+        (folder.name != scenario.id, f"id {scenario.id} must be its folder's name, {folder.name}"),
+        (folder.parent.name != scenario.family, f"family must be {folder.parent.name}, its folder"),
+        (not (folder / "run.sh").is_file(), "run.sh is missing beside it"),
+        (not scenario.records, "records: name at least one record that must exist"),
+        (_bad_branch(scenario), "expect.branch must be none for silent and gap, else its branch"),
+        (
+            scenario.expect.answer == "suppressed" and not scenario.expect.workflow,
+            "expect.workflow: name the documented workflow that suppresses it",
+        ),
+    ]
+    problems = [text for bad, text in checks if bad]
+    try:
+        seconds(scenario.timeout)
+    except ValueError as error:
+        problems.append(f"timeout: {error}")
+    problems.extend(_axis_problems(scenario))
+    known = {kind.value for kind in Kind}
+    problems.extend(
+        f"records.{record.id}: unknown event kind {kind!r}"
+        for record in scenario.records
+        for kind in record.event
+        if kind not in known
+    )
+    return problems
+
+
+def _bad_branch(scenario: Scenario) -> bool:
+    silent = scenario.expect.answer in ("silent", "gap")
+    return silent != (scenario.expect.branch == "none")
+
+
+def _axis_problems(scenario: Scenario) -> list[str]:
+    problems = []
+    for name, values in scenario.axes.items():
+        if not AXIS.fullmatch(name):
+            problems.append(f"axes: {name!r} is not a plain lower-case name")
+        if not values:
+            problems.append(f"axes.{name}: give at least one value")
+        problems.extend(
+            f"axes.{name}: {value!r} may hold only a-z, 0-9 and _"
+            for value in values
+            if not VALUE.fullmatch(value)
+        )
+    return problems

@@ -1,0 +1,60 @@
+"""Every error that witnessmark raises on purpose.
+
+    WitnessmarkError            one clear sentence for the user; `exit_code` is what the CLI returns
+    ├── ContentError            YAML, scenarios, inventory: carries all problems, each with file:line (exit 2)
+    ├── UsageError              a wrong option or path (exit 2)
+    ├── Unsupported             asked for something that cannot be done here; never approximated (exit 2)
+    ├── HostError               a host could not be reached, trusted or prepared; names the host (exit 3)
+    │   ├── HostKeyError        the host's SSH key is not the one in known_hosts
+    │   ├── ConsentError        the host has no valid consent file
+    │   └── CommandTimeout      a command on the host took longer than its limit
+    └── BagError                an evidence bag is incomplete or altered (exit 2)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class WitnessmarkError(Exception):
+    """A problem the user can mend: the message names the file, line or host and the mend."""
+
+    exit_code = 2
+
+
+class ContentError(WitnessmarkError):
+    """One or more problems in content or inventory files, all collected before raising."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class UsageError(WitnessmarkError):
+    """An option, argument or path that cannot be used as given."""
+
+
+class Unsupported(WitnessmarkError):  # noqa: N818 - reads as the sentence it raises
+    """What was asked cannot be done here; doing something close instead would mislead."""
+
+
+class HostError(WitnessmarkError):
+    """A host could not be reached, trusted, prepared or driven. Names the host and the mend."""
+
+    exit_code = 3
+
+
+class HostKeyError(HostError):
+    """The key that a host offered is not the one recorded for it in known_hosts."""
+
+
+class ConsentError(HostError):
+    """A host carries no valid, unexpired consent file, so nothing may be run on it."""
+
+
+class CommandTimeout(HostError):  # noqa: N818 - names the event
+    """A command on a host outlived its limit and was ended."""
+
+
+class BagError(WitnessmarkError):
+    """An evidence bag is missing something or its bytes do not match its manifest."""

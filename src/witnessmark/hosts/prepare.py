@@ -1,0 +1,205 @@
+"""Prepares a fleet for a run and cleans it up, by ansible-runner with ``raw`` and ``script``."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from witnessmark import ansible
+from witnessmark.content import root
+from witnessmark.errors import HostError
+from witnessmark.hosts.pack import script
+from witnessmark.hosts.reasons import REFUSED, unreachable, why
+from witnessmark.plan import check_run_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from witnessmark.model.hosts import Host
+
+_TASK_S = 60
+_FORKS = 20
+
+
+class Outcome(StrEnum):
+    """How preparing or cleaning one host ended."""
+
+    OK = "ok"
+    REFUSED = "refused"
+    """It must not be used: no consent, not a lab host, or a symbolic link where ours would be."""
+    UNREACHABLE = "unreachable"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrepareResult:
+    """What happened on one host."""
+
+    host: str
+    outcome: Outcome
+    reason: str | None = None
+    """One sentence that names the host and the mend; None if and only if all went well."""
+    changed: bool = False
+    """False if the host already was as wanted."""
+    consent_owner: str = ""
+    consent_expires: str = ""
+    system: str = ""
+    """What ``uname -s`` said (``Darwin`` on a Mac)."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the host is ready (or clean)."""
+        return self.outcome is Outcome.OK
+
+
+def prepare(
+    hosts: Sequence[Host], run_id: str, pack: Mapping[str, bytes]
+) -> dict[str, PrepareResult]:
+    """Lay ``pack`` (relative path -> text) under ``~/.witnessmark/<run_id>/pack`` on every host.
+
+    Consent is read on the host first, and nothing is written where it is missing or over. Doing it
+    twice is safe: the second time reports ``changed=False``. One result per host, in order.
+    Raises UsageError for a malformed run id, ContentError for a pack that cannot be carried, and
+    HostError without an ``ssh`` client.
+    """
+    check_run_id(run_id)
+    deploy = script(_shell("pack.sh"), run_id, pack)
+    refused = {host.name: _not_lab(host) for host in hosts if not host.lab}
+    willing = [host for host in hosts if host.lab]
+
+    def variables(host: Host) -> dict[str, object]:
+        consent = host.path_prefix + host.consent_file
+        return {
+            # Relative to the home. Ansible turns ~ into ~user, whom a stand-in's machine does not
+            # know, and quotes no $HOME with a space in it.
+            "ansible_remote_tmp": f".witnessmark/{run_id}/tmp",  # noqa: S108 - the home's
+            "wm_look": _with_arguments(_shell("look.sh"), consent, run_id),
+        }
+
+    done = _play("prepare.yaml", willing, variables, {"deploy.sh": deploy})
+    return {host.name: (refused | done)[host.name] for host in hosts}
+
+
+def teardown(hosts: Sequence[Host], run_id: str | None) -> dict[str, PrepareResult]:
+    """Remove a run's three folders from every host, or all runs if ``run_id`` is None.
+
+    Needs neither consent nor the lab flag. Safe to repeat; follows no symbolic link.
+    """
+    if run_id is not None:
+        check_run_id(run_id)
+    sweep = _with_arguments(_shell("sweep.sh"), run_id or "")
+    return _play("teardown.yaml", hosts, lambda _: {"wm_sweep": sweep}, {})
+
+
+def _play(
+    name: str,
+    hosts: Sequence[Host],
+    variables: Callable[[Host], dict[str, object]],
+    files: Mapping[str, bytes],
+) -> dict[str, PrepareResult]:
+    results = {host.name: lost for host in hosts if (lost := _unusable(host))}
+    reachable = [host for host in hosts if host.name not in results]
+    if not reachable:
+        return results
+    if any(host.connection == "ssh" for host in reachable) and shutil.which("ssh") is None:
+        raise HostError("no OpenSSH client `ssh` on PATH; install openssh-client")
+    with ansible.private_folder() as folder:
+        for file, data in files.items():
+            (folder / file).write_bytes(data)
+        tasks = ansible.run_play(
+            folder,
+            root() / "inventory" / "playbooks" / name,
+            {host.name: {**_reach(host, folder), **variables(host)} for host in reachable},
+            forks=_FORKS,
+            task_timeout_s=_TASK_S,
+            timeout_s=2 * _TASK_S * -(-len(reachable) // _FORKS),
+        )
+    for host in reachable:
+        results[host.name] = _judge(host, [task for task in tasks if task.host == host.name])
+    return {host.name: results[host.name] for host in hosts}
+
+
+def _reach(host: Host, folder: Path) -> dict[str, object]:
+    """Ansible's variables for reaching a host exactly as paramiko does (hosts/ssh.py)."""
+    if host.connection == "local":
+        return {"ansible_connection": "local"}
+    options = ""
+    if host.known_hosts:
+        # A copy under a plain name; ssh itself would expand % and ${} in the user's.
+        copy = folder / f"known_hosts.{host.name}"
+        copy.write_bytes(host.known_hosts.read_bytes())
+        options = f"""-o 'UserKnownHostsFile="{copy}"'"""
+    variables: dict[str, object] = {
+        "ansible_connection": "ssh",
+        "ansible_host": host.address,
+        "ansible_port": host.port,
+        "ansible_timeout": max(1, round(host.connect_timeout_s)),
+    }
+    if host.user:
+        variables["ansible_user"] = host.user
+    if host.key_file:
+        options += " -o IdentitiesOnly=yes"
+        variables["ansible_ssh_private_key_file"] = str(host.key_file).replace("%", "%%")
+    return {**variables, "ansible_ssh_common_args": options}
+
+
+def _unusable(host: Host) -> PrepareResult | None:
+    """What can be said without a connection: a wrong kind of connection, an unreadable file."""
+    if host.connection not in ("ssh", "local"):
+        kind = host.connection
+        reason = f"{host.name}: ansible_connection {kind} is not supported; use ssh or local"
+        return PrepareResult(host=host.name, outcome=Outcome.FAILED, reason=reason)
+    for what, path in (("SSH key", host.key_file), ("known_hosts file", host.known_hosts)):
+        if path and not os.access(path, os.R_OK):
+            reason = f"{host.name}: cannot read the {what} {path}; correct the inventory"
+            return PrepareResult(host=host.name, outcome=Outcome.UNREACHABLE, reason=reason)
+    return None
+
+
+def _judge(host: Host, tasks: Sequence[ansible.TaskResult]) -> PrepareResult:
+    said = [line.split("\t", 2)[1:] for task in tasks for line in _lines(task)]
+    facts = dict(said)
+    outcome, reason = Outcome.OK, None
+    last = tasks[-1] if tasks else None
+    if last and last.event == "runner_on_unreachable":
+        outcome, reason = Outcome.UNREACHABLE, unreachable(host, last.message)
+    elif last is None or last.event != "runner_on_ok" or "changed" not in facts:
+        outcome = Outcome.REFUSED if last and last.rc == REFUSED else Outcome.FAILED
+        reason = why(host, said, last.stderr or last.message if last else "")
+    return PrepareResult(
+        host=host.name,
+        outcome=outcome,
+        reason=reason,
+        changed=facts.get("changed") == "yes",
+        consent_owner=facts.get("owner", ""),
+        consent_expires=facts.get("expires", ""),
+        system=facts.get("system", ""),
+    )
+
+
+def _lines(task: ansible.TaskResult) -> list[str]:
+    lines = task.stdout.replace("\r", "").splitlines()
+    return [line for line in lines if re.match("witnessmark\t[a-z-]+\t", line)]
+
+
+def _not_lab(host: Host) -> PrepareResult:
+    return PrepareResult(
+        host=host.name,
+        outcome=Outcome.REFUSED,
+        reason=f"{host.name}: the inventory does not call it a lab machine; "
+        "set witnessmark_lab: true on it if it is one",
+    )
+
+
+def _shell(name: str) -> bytes:
+    return (root() / "inventory" / "playbooks" / name).read_bytes()
+
+
+def _with_arguments(text: bytes, *arguments: str) -> str:
+    return f"set -- {shlex.join(arguments)}\n{text.decode()}"

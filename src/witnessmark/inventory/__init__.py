@@ -1,0 +1,126 @@
+"""Ansible inventories -> hosts and sources, with every problem at once."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from witnessmark.ansible import list_inventory
+from witnessmark.errors import ContentError, UsageError
+from witnessmark.inventory.groups import Listing
+from witnessmark.inventory.places import Places, find
+from witnessmark.inventory.variables import NO_TEXT, READERS, REFUSED, Wrong
+from witnessmark.model.hosts import Host, Inventory, Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+_HOST = re.compile(r"[a-z0-9][a-z0-9.-]*")
+
+
+def load(files: Sequence[Path], *, limit: Sequence[str] = ()) -> Inventory:
+    """The hosts of some inventory files together, in inventory order.
+
+    ``limit`` keeps the hosts of those names and of the groups of those names. Raises ContentError
+    with all problems, each one sentence with file:line (or host and variable where the inventory
+    is no YAML), and UsageError for a ``limit`` that names nothing.
+    """
+    absent = [f"{file}: no such inventory file" for file in files if not file.is_file()]
+    if absent or not files:
+        raise ContentError(absent or ["no inventory file was given; use -i FILE"])
+    places = find(files)
+    if places.problems:
+        raise ContentError(places.problems)
+    try:
+        listing = Listing(list_inventory(files))
+    except UsageError as error:
+        raise ContentError([f"{_join(files)}: {error}"]) from error
+    problems: list[str] = []
+    hosts = [_host(listing, name, places, _join(files), problems) for name in listing.hosts]
+    if not hosts:
+        problems.append(f"{_join(files)}: no host in it; add one below hosts:")
+    if problems:
+        raise ContentError(sorted(dict.fromkeys(problems), key=_by_line))
+    kept = listing.limited(limit)
+    return Inventory(files=tuple(files), hosts=tuple(host for host in hosts if host.name in kept))
+
+
+def _host(listing: Listing, name: str, places: Places, files: str, problems: list[str]) -> Host:
+    """The host, or a mere stand-in for it if ``problems`` grew: then nobody gets to see it."""
+    variables = listing.variables(name)
+    fields: dict[str, Any] = {}
+
+    def where(variable: str, path: Sequence[str | int]) -> str | None:
+        return places.where(name, listing.groups(name), variable, path)
+
+    def tell(variable: str, what: str, path: Sequence[str | int] = ()) -> None:
+        inside = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+        place = where(variable, path) or f"{files}: host {name}"
+        problems.append(f"{place}: {variable}{inside} {what}")
+
+    if not _HOST.fullmatch(name):
+        problems.append(
+            f"{files}: host {name}: a host's name is made of a-z, 0-9, . and -; it becomes part "
+            "of every case's id, so use ansible_host for an address of another form"
+        )
+    for variable, value in variables.items():
+        if variable in READERS:
+            field, reader = READERS[variable]
+            if variable in NO_TEXT and isinstance(value, str):
+                value = _from_ini(value) if not where(variable, ()) else value
+            try:
+                fields[field] = reader(value)
+            except* Wrong as group:
+                for wrong in group.exceptions:
+                    assert isinstance(wrong, Wrong)
+                    tell(variable, wrong.what, wrong.path)
+        elif variable in REFUSED:
+            tell(variable, REFUSED[variable])
+        elif variable.startswith("witnessmark_"):
+            tell(variable, _unknown(variable))
+    defaults = {"origin": Origin.MAC, "connection": "ssh", "address": name}
+    host = Host(name=name, **{**defaults, **fields})
+    for variable, what in _contradictions(host, variables):
+        tell(variable, what)
+    return host
+
+
+def _unknown(variable: str) -> str:
+    near = difflib.get_close_matches(variable, READERS, n=1)
+    return "is unknown; " + (f"did you mean {near[0]}?" if near else "remove it")
+
+
+def _contradictions(host: Host, variables: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    if (
+        "witnessmark_origin" in variables
+        and host.origin is Origin.STAND_IN
+        and not host.path_prefix
+    ):
+        yield "witnessmark_origin", "is stand-in, so witnessmark_path_prefix must say where it lies"
+    if host.origin is Origin.MAC and host.path_prefix:
+        yield "witnessmark_path_prefix", "is for a stand-in only; remove it from a Mac"
+    if host.origin is Origin.MAC and host.faults:
+        yield "witnessmark_faults", "are for a stand-in only; nothing is broken on a real Mac"
+    if host.connection == "local" and host.key_file:
+        yield "ansible_ssh_private_key_file", "is not used with ansible_connection local; remove it"
+
+
+def _from_ini(value: str) -> object:
+    """What ``true``, ``22`` or ``[{name: a}]`` in an INI file means, read as YAML."""
+    try:
+        return yaml.safe_load(value)
+    except yaml.YAMLError:
+        return value
+
+
+def _by_line(problem: str) -> tuple[str, int]:
+    found = re.match(r"(.*?):(\d+): ", problem)
+    return (found[1], int(found[2])) if found else (problem, 0)
+
+
+def _join(files: Sequence[Path]) -> str:
+    return ", ".join(map(str, files))

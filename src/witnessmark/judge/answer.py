@@ -1,0 +1,89 @@
+"""What a source's analytic answered about one case, with silence only where silence was earned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from witnessmark.judge import match
+from witnessmark.model.detections import Answer, Detection
+
+if TYPE_CHECKING:
+    from witnessmark.judge.api import CaseEvidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """The answer, the detection that decided it, and the reason in words."""
+
+    answer: Answer
+    reason: str
+    detection: Detection | None = None
+    latency_s: float | None = None
+    late: bool = False
+    simulated: tuple[str, ...] = ()
+
+
+def answered(case: CaseEvidence) -> Answered:
+    """Fired or suppressed as detected; undetermined or unproven silence is never silent.
+
+    For a case that should fire, only the expected branch counts; for one that should stay silent,
+    any branch does.
+    """
+    ours = match.detections(case)
+    wanted = case.case.scenario.expect.branch
+    if wanted == "AB":
+        return _both(case, ours)
+    if wanted in ("A", "B"):
+        ours = tuple(item for item in ours if item.branch.value == wanted)
+    return _one(case, ours)
+
+
+def _both(case: CaseEvidence, ours: tuple[Detection, ...]) -> Answered:
+    parts = [_one(case, tuple(item for item in ours if item.branch.value == name)) for name in "AB"]
+    order = (Answer.UNDETERMINED, Answer.SILENT, Answer.SUPPRESSED, Answer.FIRED)
+    return min(parts, key=lambda part: order.index(part.answer))
+
+
+def _one(case: CaseEvidence, ours: tuple[Detection, ...]) -> Answered:
+    for answer in (Answer.FIRED, Answer.SUPPRESSED):
+        found = next((item for item in ours if item.answer is answer), None)
+        if found is not None:
+            return _decided(case, found)
+    unsure = next((item for item in ours if item.answer is Answer.UNDETERMINED), None)
+    if unsure is not None:
+        return Answered(
+            answer=Answer.UNDETERMINED,
+            reason=unsure.reason or "the analytic could not decide",
+            detection=unsure,
+            simulated=unsure.simulated,
+        )
+    return _silence(case)
+
+
+def _decided(case: CaseEvidence, found: Detection) -> Answered:
+    latency = None
+    if found.received_ns is not None:
+        latency = round((found.received_ns - found.exec.time_ns) / 1e9, 3)
+    rules = ", ".join(found.rules)
+    return Answered(
+        answer=found.answer,
+        reason=f"branch {found.branch.value} {found.answer.value} by {rules}"
+        + (f" (workflow {found.workflow})" if found.workflow else ""),
+        detection=found,
+        latency_s=latency,
+        late=latency is not None and latency > case.deadline_s,
+        simulated=found.simulated,
+    )
+
+
+def _silence(case: CaseEvidence) -> Answered:
+    trouble = match.trouble(case)
+    if trouble is None and not case.controls.both:
+        trouble = case.controls.reason
+    if trouble is not None:
+        return Answered(
+            answer=Answer.UNDETERMINED, reason=f"silence proves nothing here: {trouble}"
+        )
+    near = f"; {case.misses[0]}" if case.misses else ""
+    return Answered(answer=Answer.SILENT, reason=f"no detection names this case{near}")

@@ -1,0 +1,179 @@
+"""Judges every case of a bag on every source, and totals what was found."""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib
+from typing import TYPE_CHECKING
+
+from witnessmark.judge import evidence, match
+from witnessmark.judge.answer import Answered, answered
+from witnessmark.judge.table import first_broken, link_status, ok, verdict
+from witnessmark.model.detections import Answer
+from witnessmark.model.verdicts import (
+    CaseVerdict,
+    ControlVerdict,
+    Finding,
+    Link,
+    RunVerdict,
+    Status,
+    Verdict,
+)
+from witnessmark.validators import NAMES
+
+if TYPE_CHECKING:
+    from witnessmark.bag.read import Bag
+    from witnessmark.judge.api import CaseEvidence, Validator
+
+TIME_FORM = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def validators() -> tuple[Validator, ...]:
+    """Every validator, in the order of the links."""
+    return tuple(importlib.import_module(f"witnessmark.validators.{name}").check for name in NAMES)
+
+
+def judge(bag: Bag, as_of_ns: int | None = None) -> RunVerdict:
+    """Judge a verified bag as of a moment (default: when its collection ended).
+
+    Pure: the same bag and moment always give the same verdicts.
+    """
+    record = bag.record
+    moment = record.finished_ns if as_of_ns is None else as_of_ns
+    checks = validators()
+    sets = evidence.assemble(bag, moment)
+    cases = [
+        judge_case(item, checks) for each in sets for item in each.cases if not item.case.control
+    ]
+    return RunVerdict(
+        run_id=record.plan.run_id,
+        origin=_origin(record.plan.hosts),
+        started=_time(record.started_ns),
+        finished=_time(record.finished_ns),
+        as_of=_time(moment),
+        tool=record.tool,
+        bag_sha256=bag.digest,
+        cases=tuple(cases),
+        controls=tuple(
+            ControlVerdict(
+                host=each.host,
+                source=each.source.name,
+                before=each.controls["B"].before,
+                after=each.controls["B"].after,
+                reason=each.controls["B"].reason,
+            )
+            for each in sets
+            if each.source is not None
+        ),
+        hosts=tuple(evidence.host_row(item) for item in record.facts),
+        sources=_sources(bag),
+        notes=_notes(bag),
+    )
+
+
+def judge_case(case: CaseEvidence, checks: tuple[Validator, ...]) -> CaseVerdict:
+    """One case on one source: every validator's findings, the links, and the table's verdict."""
+    findings = [found for check in checks for found in check(case)]
+    findings.append(_delivered(case))
+    links = link_status(findings)
+    acted = match.attack(case) is not None and not (case.act.skipped or case.act.error)
+    got = answered(case) if acted and case.source else _unasked()
+    scenario = case.case.scenario
+    result = verdict(
+        links,
+        expect=scenario.expect.answer,
+        answer=got.answer,
+        # No source that can be collected today carries block records, so nothing counts as denied.
+        denied=False,
+        judged=case.judged,
+        late=got.late,
+        workflow=bool(got.detection and got.detection.workflow == scenario.expect.workflow),
+    )
+    assessed = _assessed(result, got)
+    return CaseVerdict(
+        id=case.case.id,
+        scenario=scenario.id,
+        host=case.case.host,
+        source=case.source.name if case.source else None,
+        expect=scenario.expect.answer.value,
+        answer=got.answer.value if acted and case.source else "not asked",
+        verdict=result,
+        ok=ok(result, links, prevented_allowed=scenario.expect.or_prevented),
+        assessed=assessed,
+        lab=case.case.lab,
+        first_broken_link=first_broken(links),
+        links=tuple(links.items()),
+        latency_s=got.latency_s,
+        findings=tuple(findings),
+        simulated=got.simulated,
+        reference=_reference(case, got),
+    )
+
+
+def exit_code(run: RunVerdict, *, strict: bool = False) -> int:
+    """0 all assessed cases ok; 1 some not; 3 no case was acted; 4 (strict) something unproved."""
+    if not any(dict(case.links)[Link.ACTED] in (Status.PASS, Status.FAIL) for case in run.cases):
+        return 3
+    if any(not case.ok and case.verdict is not Verdict.NOT_ASSESSED for case in run.cases):
+        return 1
+    if any(case.verdict is Verdict.NOT_ASSESSED and case.first_broken_link for case in run.cases):
+        return 1
+    unproved = any(
+        not case.assessed or Status.PENDING in dict(case.links).values()
+        for case in run.cases
+        if case.verdict is not Verdict.NOT_APPLICABLE
+    )
+    return 4 if strict and unproved else 0
+
+
+def _delivered(case: CaseEvidence) -> Finding:
+    return Finding(
+        validator="delivered",
+        link=Link.DELIVERED,
+        status=Status.SKIP,
+        message="no destination is configured, so there is nothing to deliver to",
+    )
+
+
+def _assessed(result: Verdict, got: Answered) -> bool:
+    return result not in (Verdict.NOT_APPLICABLE, Verdict.NOT_ASSESSED) and not got.simulated
+
+
+def _unasked() -> Answered:
+    return Answered(answer=Answer.UNDETERMINED, reason="nothing was acted")
+
+
+def _reference(case: CaseEvidence, got: Answered) -> str | None:
+    if case.source is None or case.judged:
+        return None
+    return {Answer.FIRED: "fires"}.get(got.answer, got.answer.value)
+
+
+def _origin(hosts: tuple[object, ...]) -> str:
+    kinds = sorted({str(getattr(host, "origin", "")) for host in hosts})
+    return "+".join(kinds)
+
+
+def _sources(bag: Bag) -> tuple[dict[str, str], ...]:
+    rows = {
+        (source.name, source.kind, source.role.value)
+        for host in bag.record.plan.hosts
+        for source in host.sources
+    }
+    return tuple({"name": name, "kind": kind, "role": role} for name, kind, role in sorted(rows))
+
+
+def _notes(bag: Bag) -> tuple[str, ...]:
+    record = bag.record
+    notes = ["2 of 3 ATT&CK log-source references exercised; NSM:Flow is not."]
+    if any(host.origin.value == "stand-in" for host in record.plan.hosts):
+        notes.append(
+            "Origin stand-in: the stand-in plays the organisation; its recorder is the sensor and "
+            "the embedded engine the deployed analytic. This proves the suite, not your coverage."
+        )
+    notes += [f"Injected on purpose: {fault}" for fault in record.faults]
+    return tuple(notes)
+
+
+def _time(moment_ns: int) -> str:
+    return dt.datetime.fromtimestamp(moment_ns / 1e9, dt.UTC).strftime(TIME_FORM)

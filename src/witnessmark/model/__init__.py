@@ -1,0 +1,1 @@
+"""Every noun of the product as frozen dataclasses; imports nothing else of ours."""

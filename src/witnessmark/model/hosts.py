@@ -1,0 +1,75 @@
+"""Hosts and sources, as the inventory describes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+
+class Role(StrEnum):
+    """Whose evidence a source is: only an organisation's earns a coverage verdict."""
+
+    ORGANISATION = "organisation"
+    REFERENCE = "reference"
+
+
+class Origin(StrEnum):
+    """What kind of machine the evidence comes from."""
+
+    STAND_IN = "stand-in"
+    MAC = "mac"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One place where a host's evidence lies.
+
+    Exactly one of ``path`` (an NDJSON file on the host that grows) and ``command`` (an argv on the
+    host that prints NDJSON until its pipe is closed) is set.
+    """
+
+    name: str
+    kind: str
+    role: Role
+    analytic: str | None = None
+    """``embedded``: this suite's AN0994 engine over this source is the deployed analytic."""
+    path: str | None = None
+    command: tuple[str, ...] | None = None
+    alert_deadline_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """A test Mac or a stand-in, with everything needed to reach it and to judge it."""
+
+    name: str
+    origin: Origin
+    connection: str
+    """``ssh`` or ``local``."""
+    address: str = "localhost"
+    port: int = 22
+    user: str | None = None
+    key_file: Path | None = None
+    known_hosts: Path | None = None
+    lab: bool = False
+    path_prefix: str = ""
+    """Where the host's ``/`` lies on its machine; non-empty only for a stand-in in prefix mode."""
+    consent_file: str = "/Library/Application Support/witnessmark/consent"
+    browser: str | None = None
+    """Absolute path (host view) of a lab browser stub that runs ``-c COMMAND`` like sh does."""
+    retention: str | None = None
+    """Name of a profile in inventory/retention/."""
+    connect_timeout_s: float = 10.0
+    sources: tuple[Source, ...] = ()
+    faults: tuple[Mapping[str, object], ...] = field(default=(), hash=False)
+    """What a stand-in breaks on purpose, as standin/faults.py reads it; empty for a Mac."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """The hosts that were asked for, in inventory order, and the files that named them."""
+
+    files: tuple[Path, ...]
+    hosts: tuple[Host, ...]

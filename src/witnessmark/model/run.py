@@ -1,0 +1,197 @@
+"""What was planned and what really happened on the hosts, before anything is judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from witnessmark.model.hosts import Host
+from witnessmark.model.scenario import Phase, Scenario
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One scenario variant on one host; its id is stable across runs."""
+
+    id: str
+    index: int
+    host: str
+    scenario: Scenario
+    axes: tuple[tuple[str, str], ...] = ()
+    timeout_s: float = 60.0
+    lab: bool = False
+    """True when lab overrides apply: totalled apart, never counted as coverage."""
+    control: str | None = None
+    """``before`` or ``after`` for a positive control; None for an ordinary case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Exactly what ``run`` will do, in order, host by host."""
+
+    run_id: str
+    profile: str | None
+    window_s: float
+    late_arrival_s: float
+    hosts: tuple[Host, ...]
+    cases: tuple[Case, ...]
+
+    def mark(self, case: Case, phase: Phase) -> str:
+        """The mark of a phase: unique per run, host, case and phase."""
+        return f"wm-{self.run_id}-{case.index:03d}{phase.value[0]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One receipt line: what a scenario script really did (paths in the host's own view)."""
+
+    step: str
+    path: str | None
+    to: str | None
+    pid: int | None
+    ppid: int | None
+    status: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Witness:
+    """A line of the evidence file, written by a payload itself while it ran."""
+
+    mark: str
+    pid: int
+    ppid: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseResult:
+    """One phase of one case: when it ran on the controller's clock, and how it ended."""
+
+    phase: Phase
+    mark: str
+    started_ns: int
+    finished_ns: int
+    status: int | None
+    """Exit status; None when it was ended by a signal, a timeout or a lost connection."""
+    timed_out: bool = False
+    steps: tuple[Step, ...] = ()
+    stdout: str = ""
+    stderr: str = ""
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileFact:
+    """What one ``stat`` pass after the attack said of a file; None where it could not be known."""
+
+    path: str
+    ino: int | None = None
+    size: int | None = None
+    birth_ns: int | None = None
+    change_ns: int | None = None
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """Files and processes of interest on a host at one moment (paths in the host's own view)."""
+
+    taken_ns: int
+    paths: tuple[str, ...] = ()
+    pids: tuple[int, ...] = ()
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """All that one case really did on its host."""
+
+    case_id: str
+    phases: tuple[PhaseResult, ...] = ()
+    witnesses: tuple[Witness, ...] = ()
+    files: tuple[FileFact, ...] = ()
+    before: Listing | None = None
+    after: Listing | None = None
+    skipped: str | None = None
+    """Why the case does not apply to this host (a need is missing)."""
+    error: str | None = None
+    """Why the case could not be carried out or watched; a sentence that names the host."""
+    started: bool = True
+    """False only if it is certain that nothing of the case was ever started on the host."""
+
+    def phase(self, phase: Phase) -> PhaseResult | None:
+        """The result of one phase, or None if it never started."""
+        return next((item for item in self.phases if item.phase == phase), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreLook:
+    """A second look into a source's own store at the end of a run: what retention can say now."""
+
+    taken_ns: int
+    start: int
+    """Byte offset in the store where collection began."""
+    end: int
+    size: int | None = None
+    intact: bool | None = None
+    """Whether the bytes collected are still there unchanged; None when it could not be read."""
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostFacts:
+    """What a host said of itself, in every bag. Empty strings mean that it did not say."""
+
+    name: str
+    origin: str
+    os: str = ""
+    os_version: str = ""
+    os_build: str = ""
+    machine: str = ""
+    user: str = ""
+    home: str = ""
+    clock_offset_s: float | None = None
+    have: tuple[str, ...] = ()
+    consent_owner: str = ""
+    consent_expires: str = ""
+    problem: str | None = None
+    left_behind: tuple[str, ...] | None = None
+    """What of the run was still on the host after teardown; None when nobody could look."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionProfile:
+    """How long evidence must stay readable, and who says so (inventory/retention/)."""
+
+    id: str
+    title: str
+    required: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collection:
+    """What was collected of one source of one host; the bytes lie beside it in the bag."""
+
+    host: str
+    source: str
+    chunks: tuple[tuple[int, int], ...] = ()
+    """(end byte offset in the raw file, received_at in nanoseconds UTC) per chunk."""
+    start: int = 0
+    look: StoreLook | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """run.json: the plan and all that was seen of it, apart from the raw evidence itself."""
+
+    format: int
+    tool: str
+    started_ns: int
+    finished_ns: int
+    plan: Plan
+    facts: tuple[HostFacts, ...]
+    acts: tuple[Act, ...]
+    collections: tuple[Collection, ...]
+    retention: tuple[RetentionProfile, ...] = ()
+    faults: tuple[str, ...] = ()
+    """Faults that a stand-in was given on purpose, in words."""

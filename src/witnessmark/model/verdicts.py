@@ -1,0 +1,123 @@
+"""Findings, links and verdicts: the vocabulary of contracts.md."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Link(StrEnum):
+    """The chain, in order; the first broken link is the leftmost that fails."""
+
+    ACTED = "acted"
+    RECORDED = "recorded"
+    DELIVERED = "delivered"
+    DETECTED = "detected"
+    RETAINED = "retained"
+    CLEANED = "cleaned"
+
+
+class Status(StrEnum):
+    """What a validator may say. ``error`` means could not look; it is never ``fail``."""
+
+    PASS = "pass"  # noqa: S105 - a verdict word
+    FAIL = "fail"
+    ERROR = "error"
+    SKIP = "skip"
+    PENDING = "pending"
+
+
+class Verdict(StrEnum):
+    """The verdict of a case on one source (the table in contracts.md, first row that holds)."""
+
+    NOT_APPLICABLE = "not applicable"
+    INCONCLUSIVE = "inconclusive"
+    PREVENTED = "prevented"
+    NOT_EXECUTED = "not executed"
+    BLIND = "blind (not recorded)"
+    LOST = "lost in delivery"
+    NOT_ASSESSED = "not assessed"
+    DETECTED = "detected"
+    DETECTED_LATE = "detected late"
+    MISSED = "missed"
+    MISSED_SUPPRESSED = "missed (suppressed)"
+    FALSE_ALARM = "false alarm"
+    FALSE_ALARM_SUPPRESSED = "false alarm (suppressed)"
+    SILENT = "silent as expected"
+    SUPPRESSED = "suppressed as documented"
+    GAP_CLOSED = "gap closed"
+    GAP = "gap as documented"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One statement of one validator about one link. A fail without a message cannot be built."""
+
+    validator: str
+    link: Link
+    status: Status
+    message: str
+    expected: str = ""
+    observed: str = ""
+    evidence: tuple[str, ...] = ()
+    first_provable: str | None = None
+    """For ``pending``: the first date (YYYY-MM-DD, UTC) on which it can be proved."""
+
+    def __post_init__(self) -> None:
+        """Refuse findings that say nothing."""
+        if not self.message.strip():
+            raise ValueError(f"{self.validator}: a {self.status} finding needs a message")
+        if self.status is Status.PENDING and not self.first_provable:
+            raise ValueError(f"{self.validator}: a pending finding names its first provable date")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseVerdict:
+    """The judged case: one row of every report."""
+
+    id: str
+    scenario: str
+    host: str
+    source: str | None
+    expect: str
+    answer: str
+    verdict: Verdict
+    ok: bool
+    assessed: bool
+    lab: bool
+    first_broken_link: Link | None
+    links: tuple[tuple[Link, Status], ...]
+    latency_s: float | None
+    findings: tuple[Finding, ...]
+    simulated: tuple[str, ...] = ()
+    reference: str | None = None
+    """What the suite's own engine answered where no organisational source judged."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlVerdict:
+    """Whether a positive control fired before and after the cases of one host and source."""
+
+    host: str
+    source: str
+    before: bool | None
+    after: bool | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunVerdict:
+    """All verdicts of a run, as verdicts.json holds them."""
+
+    run_id: str
+    origin: str
+    started: str
+    finished: str
+    as_of: str
+    tool: str
+    bag_sha256: str
+    cases: tuple[CaseVerdict, ...]
+    controls: tuple[ControlVerdict, ...]
+    hosts: tuple[dict[str, object], ...]
+    sources: tuple[dict[str, str], ...]
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,40 @@
+"""``pytest --witnessmark-bag PATH``: one test per validator and case of an evidence bag.
+
+The entry module imports only pytest, so that it costs nothing where it is not used.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+LINKS = ("acted", "recorded", "delivered", "detected", "retained", "cleaned")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Register the option that names a bag."""
+    group = parser.getgroup("witnessmark", "evidence bags")
+    group.addoption(
+        "--witnessmark-bag",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="Judge an evidence bag (a run folder such as reports/latest) as tests; repeatable.",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register one mark per link, so that ``-m recorded`` selects a link."""
+    for link in LINKS:
+        config.addinivalue_line("markers", f"{link}: findings about the link {link!r} of a case")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(
+    session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Add the bags' items before -k, -m and --lf choose among all items."""
+    paths: list[str] = config.getoption("--witnessmark-bag")
+    if paths:
+        from witnessmark.pytest_items import collect
+
+        items.extend(collect(session, paths))

@@ -1,0 +1,102 @@
+"""Reads what scenario scripts and the host's own tools wrote down. Pure; every input is hostile."""
+
+from __future__ import annotations
+
+import hashlib
+
+from witnessmark.model.run import FileFact, Listing, Step, Witness
+
+FIELDS = 7
+
+
+def steps(raw: bytes, prefix: str = "") -> tuple[Step, ...]:
+    """Receipt lines (``v=1 step path to pid ppid status``, tab-separated) in the host's own view.
+
+    Raises:
+        ValueError: for a line of another form; a receipt is never read half.
+    """
+    found = []
+    for number, line in enumerate(raw.decode(errors="surrogateescape").splitlines(), 1):
+        parts = line.split("\t")
+        if len(parts) != FIELDS or parts[0] != "v=1":
+            raise ValueError(f"line {number} is not v=1 with {FIELDS} fields")
+        _, step, path, to, pid, ppid, status = parts
+        try:
+            found.append(
+                Step(
+                    step=step,
+                    path=_path(path, prefix),
+                    to=_path(to, prefix),
+                    pid=_number(pid),
+                    ppid=_number(ppid),
+                    status=int(status),
+                )
+            )
+        except ValueError as problem:
+            raise ValueError(f"line {number}: {problem}") from problem
+    return tuple(found)
+
+
+def witnesses(raw: bytes) -> tuple[Witness, ...]:
+    """Evidence lines (``mark pid ppid``) that payloads wrote; other lines are not ours."""
+    found = []
+    for line in raw.decode(errors="replace").splitlines():
+        parts = line.split()
+        if len(parts) == 3 and parts[1].isdecimal() and parts[2].isdecimal():
+            found.append(Witness(mark=parts[0], pid=int(parts[1]), ppid=int(parts[2])))
+    return tuple(found)
+
+
+def listing(raw: bytes, taken_ns: int, prefix: str = "") -> Listing:
+    """The output of list.sh: NUL-separated paths, an empty item, then ``ps`` lines."""
+    files, mark, processes = raw.partition(b"\0\0")
+    if not mark:
+        return Listing(taken_ns=taken_ns, problem="the inventory is cut short")
+    paths = {_shown(item, prefix) for item in files.split(b"\0") if item}
+    pids = set()
+    for line in processes.splitlines():
+        first = line.split(None, 1)[:1]
+        if first and first[0].isdigit():
+            pids.add(int(first[0]))
+    if not pids:
+        return Listing(taken_ns=taken_ns, problem="ps printed no process")
+    return Listing(taken_ns=taken_ns, paths=tuple(sorted(paths)), pids=tuple(sorted(pids)))
+
+
+def file_fact(path: str, line: str, content: bytes | None) -> FileFact:
+    """One line of the stat pass (``inode|size|birth|change``, seconds) and the file's content."""
+    parts = line.split("|")
+    if len(parts) != 4 or not all(part.lstrip("-").isdecimal() for part in parts):
+        return FileFact(path=path)
+    ino, size, birth, change = (int(part) for part in parts)
+    return FileFact(
+        path=path,
+        ino=ino,
+        size=size,
+        birth_ns=birth * 10**9 if birth > 0 else None,
+        change_ns=change * 10**9 if change > 0 else None,
+        sha256=hashlib.sha256(content).hexdigest() if content is not None else None,
+    )
+
+
+def host_view(path: str, prefix: str) -> str:
+    """A path as the host itself names it: without the folder that a stand-in uses as its root."""
+    if prefix and (path == prefix or path.startswith(prefix + "/")):
+        return path[len(prefix) :] or "/"
+    return path
+
+
+def _shown(item: bytes, prefix: str) -> str:
+    return host_view(item.decode(errors="backslashreplace"), prefix)
+
+
+def _path(text: str, prefix: str) -> str | None:
+    return None if text == "-" else host_view(text, prefix)
+
+
+def _number(text: str) -> int | None:
+    if text == "-":
+        return None
+    if not text.isdecimal() or int(text) <= 0:
+        raise ValueError(f"{text!r} is not a process id")
+    return int(text)

@@ -1,0 +1,84 @@
+"""junit.xml for CI servers: one suite per host, one test case per validator and case.
+
+Written with junit-xml behind a guard, because on its own that library writes a failure without a
+message as *passed*, crashes on lone surrogates and drops control characters without trace. The
+result validates against Jenkins' junit-10.xsd; classname + name are unique, as GitLab needs.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+from junit_xml import TestCase, TestSuite
+
+from witnessmark.model.verdicts import Status
+
+if TYPE_CHECKING:
+    from witnessmark.model.verdicts import CaseVerdict, Finding, RunVerdict
+
+ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def render(run: RunVerdict) -> str:
+    """The whole run as JUnit XML text."""
+    suites = ET.Element("testsuites", name=clean(f"witnessmark {run.run_id} ({run.origin})"))
+    for host in dict.fromkeys(case.host for case in run.cases):
+        cases = [_test(run, case, name) for case in run.cases if case.host == host
+                 for name in dict.fromkeys(item.validator for item in case.findings)]  # fmt: skip
+        suite = TestSuite(
+            clean(f"AN0994.{host}"), cases, hostname=clean(host), timestamp=run.started[:19]
+        )
+        element = suite.build_xml_doc()
+        element.attrib.pop("disabled", None)
+        suites.append(element)
+    ET.indent(suites)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(suites, "unicode") + "\n"
+
+
+def clean(text: str) -> str:
+    """Text that XML 1.0 can carry: other code points become ``#xNN``, as pytest writes them."""
+    return ILLEGAL.sub(lambda found: f"#x{ord(found.group()):02X}", text)
+
+
+def _test(run: RunVerdict, case: CaseVerdict, name: str) -> TestCase:
+    found = [item for item in case.findings if item.validator == name]
+    variant = case.id.rpartition(":")[0]
+    source = f"@{case.source}" if case.source else ""
+    test = TestCase(
+        clean(name + source),
+        classname=clean(f"AN0994.{variant}.{case.host}"),
+        elapsed_sec=case.latency_s if name == "detected" else None,
+        stdout=clean(_properties(run, case)),
+    )
+    bad = [item for item in found if item.status in (Status.ERROR, Status.FAIL)]
+    if any(item.status is Status.ERROR for item in bad):
+        test.add_error_info(*_told(bad), error_type=clean(case.verdict.value))
+    elif bad:
+        test.add_failure_info(*_told(bad), failure_type=clean(case.verdict.value))
+    elif all(item.status in (Status.SKIP, Status.PENDING) for item in found):
+        test.add_skipped_info(clean("; ".join(item.message for item in found)))
+    return test
+
+
+def _told(bad: list[Finding]) -> tuple[str, str]:
+    lines = [
+        f"{item.message}\nexpected: {item.expected}\nobserved: {item.observed}" for item in bad
+    ]
+    first = clean(bad[0].message.splitlines()[0])
+    if not first:
+        raise ValueError(f"{bad[0].validator}: a broken link must say why")
+    return first, clean("\n\n".join(lines))
+
+
+def _properties(run: RunVerdict, case: CaseVerdict) -> str:
+    pairs = {
+        "run_id": run.run_id,
+        "origin": run.origin,
+        "bag_sha256": run.bag_sha256,
+        "verdict": case.verdict.value,
+        "assessed": str(case.assessed).lower(),
+        "first_broken_link": case.first_broken_link.value if case.first_broken_link else "none",
+    }
+    return "\n".join(f"[[PROPERTY|{key}={value}]]" for key, value in pairs.items())

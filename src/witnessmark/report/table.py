@@ -1,0 +1,131 @@
+"""The terminal view: one row per case, its six links, its verdict and its first broken link."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from witnessmark.model.verdicts import Link, Status, Verdict
+from witnessmark.report.plain import visible
+from witnessmark.report.verdicts_json import totals
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from witnessmark.model.verdicts import CaseVerdict, RunVerdict
+
+MARKS = {
+    Status.PASS: ("ok", "green"),
+    Status.FAIL: ("FAIL", "bold red"),
+    Status.ERROR: ("?", "bold yellow"),
+    Status.SKIP: ("-", "dim"),
+    Status.PENDING: ("later", "cyan"),
+}
+SHORT = {
+    Link.ACTED: "act",
+    Link.RECORDED: "rec",
+    Link.DELIVERED: "dlv",
+    Link.DETECTED: "det",
+    Link.RETAINED: "ret",
+    Link.CLEANED: "cln",
+}
+NARROW = 120
+"""Below this many columns the headings are shortened, so that case ids need not break."""
+
+QUIET = (Verdict.NOT_APPLICABLE, Verdict.NOT_ASSESSED)
+
+
+def render(run: RunVerdict, width: int = NARROW) -> RenderableType:
+    """The table, the reasons of every case that is not ok, what is pending, and the totals."""
+    return Group(_table(run, narrow=width < NARROW), *_reasons(run), *_pending(run), *_closing(run))
+
+
+def _table(run: RunVerdict, *, narrow: bool) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", collapse_padding=True)
+    table.add_column("case", overflow="fold")
+    for link in Link:
+        table.add_column(SHORT[link] if narrow else link.value, no_wrap=True)
+    table.add_column("verdict", overflow="fold")
+    table.add_column("broken" if narrow else "first broken link", overflow="fold")
+    for case in run.cases:
+        table.add_row(Text(visible(case.id)), *_links(case), _verdict(case), _broken(case))
+    return table
+
+
+def _links(case: CaseVerdict) -> list[Text]:
+    said = dict(case.links)
+    return [Text(*MARKS[said[link]]) for link in Link]
+
+
+def _verdict(case: CaseVerdict) -> Text:
+    text = case.verdict.value + (f" (reference: {case.reference})" if case.reference else "")
+    if case.latency_s is not None:
+        text += f" in {case.latency_s:.2f} s"
+    style = "dim" if case.verdict in QUIET else ("green" if case.ok else "bold red")
+    return Text(text, style=style)
+
+
+def _broken(case: CaseVerdict) -> Text:
+    if case.first_broken_link is None:
+        return Text("-", style="dim")
+    return Text(case.first_broken_link.value, style="bold red")
+
+
+def _reasons(run: RunVerdict) -> list[Text]:
+    """Why cases are not ok; the same reason of many cases is told once, with their number."""
+    told: dict[str, list[str]] = {}
+    for case in run.cases:
+        if case.ok and case.verdict is not Verdict.NOT_APPLICABLE:
+            continue
+        if case.verdict is Verdict.NOT_ASSESSED and case.first_broken_link is None:
+            continue
+        for found in case.findings:
+            broken = found.status in (Status.FAIL, Status.ERROR)
+            skipped = case.verdict is Verdict.NOT_APPLICABLE and found.link is Link.ACTED
+            if broken or skipped:
+                text = f"{found.link.value} {found.status.value}: {found.message}"
+                told.setdefault(text, []).append(case.id)
+    lines = [Text(visible(f"  {_who(ids)}: {text}")) for text, ids in told.items()]
+    return [Text(""), *lines] if lines else []
+
+
+def _who(ids: list[str]) -> str:
+    return ids[0] if len(ids) == 1 else f"{ids[0]} and {len(ids) - 1} more"
+
+
+def _pending(run: RunVerdict) -> list[Text]:
+    said = {
+        (found.link.value, found.first_provable, found.message)
+        for case in run.cases
+        for found in case.findings
+        if found.first_provable
+    }
+    return [Text(visible(f"  later: {link}: {why}"), style="cyan") for link, _, why in sorted(said)]
+
+
+def _closing(run: RunVerdict) -> list[Text]:
+    count = totals(run)
+    assessed, good = count["assessed"], count["ok"]
+    lines = [Text("")]
+    lines += [
+        Text(
+            visible(f"control on {item.host}, {item.source}: {item.reason}"),
+            style="dim" if item.before and item.after else "bold yellow",
+        )
+        for item in run.controls
+    ]
+    lines += [Text(visible(note), style="dim") for note in run.notes]
+    if not assessed:
+        lines.append(
+            Text("No case was assessed: this run says nothing about coverage.", "bold red")
+        )
+    else:
+        style = "bold green" if good == assessed else "bold red"
+        text = f"{good} of {assessed} assessed cases are as they should be"
+        rest = f"; {count['not_assessed']} not assessed" if count["not_assessed"] else ""
+        lab = f"; {count['lab']} lab" if count["lab"] else ""
+        lines.append(Text(text + rest + lab + ".", style))
+    return lines

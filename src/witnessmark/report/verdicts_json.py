@@ -1,0 +1,92 @@
+"""verdicts.json: every verdict with its links and findings, in the form of contracts.md."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from witnessmark.model.verdicts import CaseVerdict, Finding, RunVerdict
+
+
+def render(run: RunVerdict) -> str:
+    """The whole run as JSON text; the same run always gives the same bytes."""
+    return json.dumps(document(run), indent=1, ensure_ascii=True) + "\n"
+
+
+def document(run: RunVerdict) -> dict[str, object]:
+    """The whole run as plain data."""
+    return {
+        "run_id": run.run_id,
+        "origin": run.origin,
+        "started": run.started,
+        "finished": run.finished,
+        "as_of": run.as_of,
+        "tool": run.tool,
+        "bag_sha256": run.bag_sha256,
+        "totals": totals(run),
+        "notes": list(run.notes),
+        "hosts": list(run.hosts),
+        "sources": list(run.sources),
+        "controls": [
+            {
+                "host": item.host,
+                "source": item.source,
+                "before": item.before,
+                "after": item.after,
+                "reason": item.reason,
+            }
+            for item in run.controls
+        ],
+        "cases": [_case(item) for item in run.cases],
+    }
+
+
+def totals(run: RunVerdict) -> dict[str, object]:
+    """Counts by verdict; lab cases and cases that are not assessed are totalled apart."""
+    counted = [item for item in run.cases if not item.lab]
+    return {
+        "cases": len(run.cases),
+        "by_verdict": dict(sorted(Counter(item.verdict.value for item in counted).items())),
+        "assessed": sum(item.assessed for item in counted),
+        "ok": sum(item.ok for item in counted if item.assessed),
+        "not_assessed": sum(not item.assessed for item in counted),
+        "lab": sum(item.lab for item in run.cases),
+    }
+
+
+def _case(item: CaseVerdict) -> dict[str, object]:
+    return {
+        "id": item.id,
+        "scenario": item.scenario,
+        "host": item.host,
+        "source": item.source,
+        "expect": item.expect,
+        "answer": item.answer,
+        "verdict": item.verdict.value,
+        "ok": item.ok,
+        "assessed": item.assessed,
+        "simulated": list(item.simulated),
+        "lab": item.lab,
+        "reference": item.reference,
+        "first_broken_link": item.first_broken_link.value if item.first_broken_link else None,
+        "links": {link.value: status.value for link, status in item.links},
+        "latency_s": item.latency_s,
+        "findings": [_finding(found) for found in item.findings],
+    }
+
+
+def _finding(found: Finding) -> dict[str, object]:
+    row: dict[str, object] = {
+        "validator": found.validator,
+        "link": found.link.value,
+        "status": found.status.value,
+        "message": found.message,
+        "expected": found.expected,
+        "observed": found.observed,
+        "evidence": list(found.evidence),
+    }
+    if found.first_provable:
+        row["first_provable"] = found.first_provable
+    return row

@@ -1,0 +1,1 @@
+"""The stand-in Mac: a small SSH host whose telemetry is what the kernel really did."""

@@ -1,0 +1,147 @@
+"""Starts and stops the processes of stand-in hosts; state.py decides which."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import witnessmark
+from witnessmark.errors import HostError
+from witnessmark.standin.paperwork import ensure_key, replace
+from witnessmark.standin.pidfile import Process, read_pid, write_pid
+from witnessmark.standin.tree import STORE, build, write_consent
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_GRACE_S = 3.0
+_POLL_S = 0.005
+
+
+def refusal() -> str | None:
+    """Why no stand-in can run on this machine, in one sentence; None if one can."""
+    if sys.platform != "linux":
+        return "a stand-in needs Linux (ptrace): on macOS run it in a Linux container"
+    from witnessmark.standin import recorder
+
+    return recorder.refusal()
+
+
+def launch(folder: Path, client_key: str, faults: list[dict[str, Any]]) -> None:
+    """Lays out one host's files and starts its recorder, detached from this process."""
+    root = folder / "root"
+    build(root)
+    write_consent(root, dt.datetime.now(dt.UTC).date())
+    ensure_key(folder / "host_key")
+    replace(folder / "authorized_keys", client_key + "\n")
+    replace(folder / "faults.json", faults_text(faults))
+    for stale in ("port", "init.pid", "ready"):
+        (folder / stale).unlink(missing_ok=True)
+    pid = _detached(
+        [
+            *_python("recorder"),
+            *("--root", str(root), "--store", str(root / STORE), "--host", folder.name),
+            *("--faults", str(folder / "faults.json"), "--ready-file", str(folder / "ready")),
+            *("--", *_python("sshhost"), "--state", str(folder)),
+        ],
+        folder / "recorder.log",
+    )
+    try:
+        write_pid(folder / "recorder.pid", pid)
+    except ProcessLookupError:  # ended at once: await_hosts tells why
+        replace(folder / "recorder.pid", "")
+
+
+def faults_text(faults: list[dict[str, Any]]) -> str:
+    """What the recorder reads, in one spelling."""
+    return json.dumps(faults, sort_keys=True) + "\n"
+
+
+def await_hosts(folders: Sequence[Path], deadline: float) -> None:
+    """Returns once every host sends SSH's greeting; HostError, with the recorder's words, else."""
+    waiting = list(folders)
+    while waiting:
+        waiting = [folder for folder in waiting if not _answers(folder)]
+        for folder in waiting:
+            if read_pid(folder / "recorder.pid") is None:
+                raise _failure(folder, "its recorder ended")
+            if time.monotonic() > deadline:
+                raise _failure(folder, "it did not answer in time")
+        if waiting:
+            time.sleep(_POLL_S)
+
+
+def stop(folder: Path) -> bool:
+    """Ends a host and all its processes; whether it was up. Harmless if it is not."""
+    recorder = read_pid(folder / "recorder.pid")
+    for name in ("recorder.pid", "init.pid", "warden.pid"):
+        process = read_pid(folder / name)
+        if process is not None and process.pid != os.getpid():
+            process.end(patience_s=_GRACE_S)
+        (folder / name).unlink(missing_ok=True)
+    for name in ("port", "ready"):
+        (folder / name).unlink(missing_ok=True)
+    return recorder is not None
+
+
+def start_warden(folder: Path) -> None:
+    """Starts the process that shuts this host down and removes it when our process ends."""
+    owner = Process.of(os.getpid())
+    assert owner is not None
+    argv = [*_python("warden"), "--folder", str(folder)]
+    pid = _detached([*argv, str(owner.pid), str(owner.started)], folder / "warden.log")
+    write_pid(folder / "warden.pid", pid)
+
+
+def _python(module: str) -> list[str]:
+    return [sys.executable, "-P", "-m", f"witnessmark.standin.{module}"]
+
+
+def _detached(argv: Sequence[str], log: Path) -> int:
+    """Starts ``argv`` in its own session, without our terminal, environment or descriptors."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    return os.posix_spawn(
+        argv[0],
+        list(argv),
+        _environment(),
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, str(log), flags, 0o600),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+        setsid=True,
+        setsigmask=(),
+        setsigdef=(signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE),
+    )
+
+
+def _environment() -> dict[str, str]:
+    """Only what Python needs to find this package; a host's log-ins see none of it."""
+    here = str(Path(witnessmark.__file__).parents[1])
+    search = os.pathsep.join(filter(None, (here, os.environ.get("PYTHONPATH"))))
+    return {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "PYTHONPATH": search}
+
+
+def _answers(folder: Path) -> bool:
+    try:
+        port = int((folder / "port").read_text(encoding="ascii"))
+        with socket.create_connection(("127.0.0.1", port), timeout=5.0) as sock:
+            return sock.recv(4) == b"SSH-"
+    except (OSError, ValueError):
+        return False
+
+
+def _failure(folder: Path, what: str) -> HostError:
+    try:
+        said = (folder / "recorder.log").read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        said = ""
+    tail = "; it said: " + " | ".join(said.splitlines()[-5:]) if said else ""
+    return HostError(f"{folder.name} did not boot: {what}{tail}")

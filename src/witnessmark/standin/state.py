@@ -1,0 +1,230 @@
+"""Boots, lists and shuts down stand-in hosts; all they are lies in one state directory.
+
+    STATE/                      0700
+      client_key, client_key.pub, known_hosts, inventory.yaml
+      <host>/                   0700
+        host.json               that this folder is a stand-in host, and how it was booted
+        host_key, authorized_keys, port, init.pid, recorder.pid, recorder.log, sshd.log, faults.json
+        root/                   the host's files; the event store is root/private/var/log/
+
+A host is up while its recorder lives: the recorder is the ancestor of everything that runs on the
+host and the kernel ends all of it with the recorder. It belongs to no terminal and outlives the
+caller unless ``tied``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from witnessmark.errors import HostError, Unsupported
+from witnessmark.standin import statedir
+from witnessmark.standin.launch import await_hosts, faults_text, launch, refusal, start_warden, stop
+from witnessmark.standin.paperwork import ensure_key, replace, write_inventory, write_known_hosts
+from witnessmark.standin.pidfile import read_pid
+from witnessmark.standin.tree import STORE, USER, remove
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+ADDRESS = "127.0.0.1"
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BootedHost:
+    """A stand-in that is up, with everything needed to reach it."""
+
+    name: str
+    port: int
+    pid: int
+    """The recorder's: ending it ends the host."""
+    folder: Path
+    key_file: Path
+    known_hosts: Path
+    host_key: str
+    """The host's public key as one line of known_hosts, without the address."""
+    address: str = ADDRESS
+    user: str = USER
+
+    @property
+    def root(self) -> Path:
+        """Where the host's ``/`` lies on this machine."""
+        return self.folder / "root"
+
+    @property
+    def store(self) -> Path:
+        """The event store that the recorder writes."""
+        return self.root / STORE
+
+    def ssh(self) -> list[str]:
+        """The argv of an OpenSSH client that logs in and accepts no other host key."""
+        return [
+            "ssh", "-F", "none", "-i", str(self.key_file), "-p", str(self.port),
+            "-o", "IdentitiesOnly=yes", "-o", "StrictHostKeyChecking=yes",
+            "-o", f'UserKnownHostsFile="{self.known_hosts}"',
+            "-o", "GlobalKnownHostsFile=/dev/null",
+            f"{self.user}@{self.address}",
+        ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostStatus:
+    """What is known of a host that was booted here once; ``booted`` is None if it is down."""
+
+    name: str
+    booted: BootedHost | None
+    faults: int
+    """How many faults its recorder was started with."""
+
+
+def boot(
+    state: Path,
+    names: Sequence[str],
+    faults: Mapping[str, list[dict[str, Any]]] | None = None,
+    *,
+    tied: bool = False,
+    timeout_s: float = 30.0,
+) -> list[BootedHost]:
+    """Boots the named hosts together and returns once each answers; those already up are kept.
+
+    With ``tied`` the hosts that this call boots, and their files, go when the calling process ends,
+    however it ends.
+    Raises Unsupported where no process may be traced (macOS, some containers) and HostError,
+    with what the recorder said, if a host does not come up; hosts booted by this call are then
+    shut down again.
+    """
+    _check_names(names, faults or {})
+    sentence = refusal()
+    if sentence is not None:
+        raise Unsupported(sentence)
+    with statedir.locked(state, create=True) as state:
+        client = ensure_key(state / "client_key")
+        new = [name for name in names if not _keep(state, name, (faults or {}).get(name))]
+        try:
+            for name in new:
+                folder = _folder(state, name)
+                if tied:
+                    start_warden(folder)
+                launch(folder, client, (faults or {}).get(name, []))
+            await_hosts([_folder(state, name) for name in new], time.monotonic() + timeout_s)
+        except BaseException:
+            for name in new:
+                stop(state / name)
+            raise
+        up = _write_papers(state)
+    return [up[name] for name in names]
+
+
+def shutdown(state: Path, names: Sequence[str] | None = None, *, remove: bool = False) -> list[str]:
+    """Shuts hosts down (all of them without ``names``) and returns which of them were up.
+
+    With ``remove`` their files go too, and the state directory once no host is left in it.
+    """
+    try:
+        with statedir.locked(state, create=False) as state:
+            return _shutdown(state, names, remove=remove)
+    except FileNotFoundError:  # no state directory: nothing was ever up, or it is gone already
+        return []
+
+
+def status(state: Path) -> list[HostStatus]:
+    """Every host that has a folder here, by name; looks, but changes nothing."""
+    return [
+        HostStatus(name=folder.name, booted=_booted(folder), faults=_count_faults(folder))
+        for folder in _folders(state.resolve())
+    ]
+
+
+def _shutdown(state: Path, names: Sequence[str] | None, *, remove: bool) -> list[str]:
+    chosen = [folder for folder in _folders(state) if names is None or folder.name in names]
+    were_up = [folder.name for folder in chosen if stop(folder)]
+    if remove:
+        for folder in chosen:
+            _remove(folder)
+    if remove and not _folders(state):
+        statedir.dissolve(state)
+    else:
+        _write_papers(state)
+    return were_up
+
+
+def _check_names(names: Sequence[str], faults: Mapping[str, object]) -> None:
+    for name in names:
+        if not _NAME.fullmatch(name) or name in statedir.FILES:
+            raise HostError(f"{name!r} cannot name a stand-in: use a-z, 0-9, '.', '_' and '-'")
+    if len(set(names)) != len(names):
+        raise HostError("two stand-ins cannot have the same name")
+    for name in faults:
+        if name not in names:
+            raise HostError(f"faults are given for {name!r}, which is not being booted")
+
+
+def _keep(state: Path, name: str, faults: list[dict[str, Any]] | None) -> bool:
+    """Whether the host runs already; what is left of one that crashed is cleared away."""
+    folder = state / name
+    if _booted(folder) is None:
+        stop(folder)
+        return False
+    if faults is not None and faults_text(faults) != (folder / "faults.json").read_text():
+        raise HostError(f"{name} is already up with other faults: shut it down first")
+    return True
+
+
+def _folder(state: Path, name: str) -> Path:
+    folder = state / name
+    folder.mkdir(mode=0o700, exist_ok=True)
+    replace(
+        folder / "host.json",
+        json.dumps({"standin": name, "mode": "prefix", "recorder": "ptrace"}) + "\n",
+    )
+    return folder
+
+
+def _folders(state: Path) -> list[Path]:
+    return sorted(path.parent for path in state.glob("*/host.json"))
+
+
+def _booted(folder: Path) -> BootedHost | None:
+    recorder = read_pid(folder / "recorder.pid")
+    if recorder is None or read_pid(folder / "init.pid") is None:
+        return None
+    try:
+        port = int((folder / "port").read_text(encoding="ascii"))
+        host_key = (folder / "host_key.pub").read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return None
+    return BootedHost(
+        name=folder.name,
+        port=port,
+        pid=recorder.pid,
+        folder=folder,
+        key_file=folder.parent / "client_key",
+        known_hosts=folder.parent / "known_hosts",
+        host_key=host_key,
+    )
+
+
+def _count_faults(folder: Path) -> int:
+    try:
+        return len(json.loads((folder / "faults.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return 0
+
+
+def _write_papers(state: Path) -> dict[str, BootedHost]:
+    up = {host.name: host for folder in _folders(state) if (host := _booted(folder))}
+    write_known_hosts(state / "known_hosts", list(up.values()))
+    write_inventory(state / "inventory.yaml", list(up.values()))
+    return up
+
+
+def _remove(folder: Path) -> None:
+    try:
+        remove(folder)
+    except OSError as problem:
+        raise HostError(f"{folder} could not be removed: {problem}") from problem

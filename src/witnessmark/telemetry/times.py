@@ -1,0 +1,39 @@
+"""RFC 3339 times to integer nanoseconds since the Unix epoch, exactly."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from functools import lru_cache
+
+_SHAPE = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}):([0-9]{2})"
+    r"(?:\.([0-9]{1,9}))?(?:[Zz]|([+-])([0-9]{2}):([0-9]{2}))"
+)
+
+
+@lru_cache(maxsize=4096)
+def nanoseconds(text: str) -> int:
+    """Nanoseconds of ``2025-08-07T13:21:35.880814738Z``; 0 to 9 fractional digits, any offset.
+
+    Raises:
+        ValueError: not an RFC 3339 time (section 5.6), or no such moment.
+    """
+    found = _SHAPE.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text[:40]!r} is not an RFC 3339 time")
+    day, minute, second, fraction, sign, hours, minutes = found.groups()
+    if int(second) > 60:
+        raise ValueError(f"{text[:40]!r} has no such second")
+    total = (_minute(day, minute) + int(second)) * 1_000_000_000
+    total += int((fraction or "0").ljust(9, "0"))
+    if sign:
+        offset = (int(hours) * 60 + int(minutes)) * 60_000_000_000
+        total += -offset if sign == "+" else offset
+    return total
+
+
+@lru_cache(maxsize=256)
+def _minute(day: str, minute: str) -> int:
+    moment = datetime.strptime(f"{day} {minute}", "%Y-%m-%d %H:%M").replace(tzinfo=UTC)
+    return int(moment.timestamp())

@@ -1,0 +1,8 @@
+"""The door to the top-level ``validators/`` folder: ``witnessmark.validators.<name>``."""
+
+from witnessmark.content import root
+
+__path__.append(str(root() / "validators"))
+
+NAMES = ("acted", "recorded", "detected", "retained", "cleaned")
+"""Every validator, in the order of the links; each is one file of its name."""

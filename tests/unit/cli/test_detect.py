@@ -1,0 +1,216 @@
+"""`witnessmark detect`, in process and as a live pipe."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from witnessmark.cli.detect import command
+from witnessmark.errors import ContentError, UsageError
+
+
+def run(*args: str | Path, stdin: bytes | None = None) -> tuple[int, list[dict[str, Any]]]:
+    result = CliRunner().invoke(command, [str(item) for item in args], input=stdin)
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, [json.loads(line) for line in result.stdout.splitlines()]
+
+
+@pytest.fixture
+def file(tmp_path: Path, drop_and_run: Any) -> Path:
+    path = tmp_path / "mac7.ndjson"
+    path.write_bytes(drop_and_run())
+    return path
+
+
+def test_fired_gives_exit_1_and_the_contracts_shape(file: Path) -> None:
+    code, (found, summary) = run(file)
+    assert code == 1
+    assert found["type"] == "detection"
+    assert (found["answer"], found["branch"]) == ("fired", "B")
+    assert found["rules"] == ["B1", "B3", "B5"]
+    assert found["host"] == "mac7"
+    assert found["gap_s"] == 2.0
+    assert found["severity"] == "high"
+    assert found["exec"] == {
+        "pid": 500,
+        "pidversion": 8,
+        "seq": 1,
+        "path": "/bin/sh",
+        "script": "/Users/kim/Downloads/x.sh",
+        "time": "2026-10-04T00:00:07.000000001Z",
+    }
+    assert found["drop"]["seq"] == 0
+    assert "workflow" not in found
+    assert summary == {
+        "type": "summary",
+        "events": 2,
+        "lines": 2,
+        "bad_lines": 0,
+        "gaps": 0,
+        "unknown_types": {},
+        "hosts": ["mac7"],
+        "span": {
+            "first": "2026-10-04T00:00:05.000000001Z",
+            "last": "2026-10-04T00:00:07.000000001Z",
+        },
+    }
+
+
+def test_nothing_fired_gives_exit_0(tmp_path: Path, drop_and_run: Any) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(drop_and_run("/opt/x.sh"))
+    code, (summary,) = run(path)
+    assert (code, summary["events"]) == (0, 2)
+
+
+def test_empty_file_is_a_summary_of_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "empty.ndjson"
+    path.touch()
+    code, (summary,) = run(path)
+    assert (code, summary["events"], summary["span"]) == (0, 0, None)
+
+
+def test_standard_input(drop_and_run: Any) -> None:
+    code, (found, _) = run("-", "--host", "lab", stdin=drop_and_run())
+    assert (code, found["host"]) == (1, "lab")
+
+
+def test_one_host_over_several_files(tmp_path: Path, drop_and_run: Any) -> None:
+    paths = [tmp_path / "a", tmp_path / "b"]
+    for path, line in zip(paths, drop_and_run().splitlines(keepends=True), strict=True):
+        path.write_bytes(line)
+    assert run(*paths)[0] == 0  # two hosts: K3
+    code, lines = run(*paths, "--host", "mac")
+    assert (code, lines[-1]["hosts"]) == (1, ["mac"])
+
+
+def test_params_file_replaces_whole_keys(tmp_path: Path, file: Path) -> None:
+    override = tmp_path / "mine.yaml"
+    override.write_text("monitored_directories: [~/Desktop]\n")
+    assert run(file, "--params", override)[0] == 0
+
+
+def test_profile(tmp_path: Path, drop_and_run: Any) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(drop_and_run("/private/tmp/x.sh"))
+    assert run(path)[0] == 0
+    assert run(path, "--profile", "extended")[0] == 1
+
+
+def test_bad_lines_are_counted(file: Path) -> None:
+    file.write_bytes(b'\n{"time":\nnonsense\n{"a": 1}\n\xff\n' + file.read_bytes())
+    code, lines = run(file)
+    assert (code, lines[-1]["bad_lines"], lines[-1]["lines"]) == (1, 4, 7)
+
+
+def test_compressed_file_is_refused_with_the_mend(tmp_path: Path, file: Path) -> None:
+    packed = tmp_path / "a.gz"
+    packed.write_bytes(gzip.compress(file.read_bytes()))
+    with pytest.raises(UsageError, match="gunzip -c"):
+        run(file, packed)
+    with pytest.raises(UsageError, match="gunzip -c"):
+        run("-", stdin=packed.read_bytes())
+
+
+@pytest.mark.parametrize(
+    ("args", "match"),
+    [
+        (["{dir}"], "is a directory"),
+        (["{dir}/none"], "No such file"),
+        (["-", "-"], "only once"),
+        (["--follow", "{file}", "{file}"], "one PATH"),
+        (["--profile", "nope", "{file}"], "no profile is called 'nope'"),
+    ],
+)
+def test_wrong_use_is_one_sentence(args: list[str], match: str, file: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=match) as caught:
+        run(*(item.format(dir=tmp_path, file=file) for item in args))
+    assert caught.value.exit_code == 2
+
+
+def test_wrong_params_name_file_and_line(tmp_path: Path, file: Path) -> None:
+    override = tmp_path / "mine.yaml"
+    override.write_text("max_depth: 3\ndrop_exec_window: 10\nnope: 1\n")
+    with pytest.raises(ContentError) as caught:
+        run(file, "--params", override)
+    assert [item.split(": ")[0] for item in caught.value.problems] == [
+        f"{override}:2",
+        f"{override}:3",
+    ]
+
+
+def test_no_path_is_usage() -> None:
+    assert CliRunner().invoke(command, []).exit_code == 2
+
+
+@pytest.mark.parametrize("form", ["jsonl", "table"])
+def test_hostile_text_moves_no_cursor(tmp_path: Path, drop_and_run: Any, form: str) -> None:
+    name = "x\x1b[2J\x9b31m\u202e\u2066\r\n\x07.sh"
+    path = tmp_path / "a"
+    path.write_bytes(drop_and_run(f"/Users/kim/Downloads/{name}"))
+    result = CliRunner().invoke(command, [str(path), "--format", form])
+    assert result.exit_code == 1
+    assert set(result.stdout) - {"\n"} <= set(map(chr, range(0x20, 0x7F)))
+    assert "1b[2J" in result.stdout
+
+
+def test_table_says_what_ran_and_why(file: Path) -> None:
+    result = CliRunner().invoke(command, [str(file), "--format", "table"])
+    assert "FIRED" in result.stdout
+    assert "/Users/kim/Downloads/x.sh  by /bin/zsh, 2.000 s before" in result.stdout
+    assert "1 fired; 2 events in 2 lines, 0 bad, 0 gaps, hosts: mac7" in result.stdout
+
+
+def test_help_is_quick_and_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; from witnessmark.cli.detect import command\n"
+        "sys.exit(1 if {'pydantic', 'msgspec', 'yaml', 'rich'} & set(sys.modules) else 0)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+SCRIPT = "from witnessmark.cli import main; main()"
+
+
+def test_follow_prints_before_the_pipe_ends(drop_and_run: Any) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-u", "-c", SCRIPT, "detect", "--follow", "-", "--host", "mac"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as live:
+        assert live.stdin
+        assert live.stdout
+        live.stdin.write(drop_and_run())
+        live.stdin.flush()
+        found = json.loads(live.stdout.readline())
+        assert found["branch"] == "B"
+        live.stdin.close()
+        assert json.loads(live.stdout.readline())["type"] == "summary"
+    assert live.returncode == 1
+
+
+def test_follow_reads_a_file_that_grows(tmp_path: Path, drop_and_run: Any) -> None:
+    first, second = drop_and_run().splitlines(keepends=True)
+    path = tmp_path / "live.ndjson"
+    path.write_bytes(first + second[:20])
+    with subprocess.Popen(
+        [sys.executable, "-u", "-c", SCRIPT, "detect", "--follow", str(path)],
+        stdout=subprocess.PIPE,
+    ) as live:
+        assert live.stdout
+        time.sleep(0.3)
+        with path.open("ab") as file:
+            file.write(second[20:])
+        assert json.loads(live.stdout.readline())["branch"] == "B"
+        live.send_signal(2)
+        assert json.loads(live.stdout.readline())["type"] == "summary"
+    assert live.returncode == 1

@@ -1,0 +1,96 @@
+"""The command line: fast help, one sentence per error, and its own exit codes."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from witnessmark import cli
+from witnessmark.errors import ContentError, HostError, UsageError, WitnessmarkError
+
+HEAVY = ("paramiko", "pydantic", "yaml", "ansible_runner", "rich", "junit_xml", "cryptography")
+
+
+def call(*args: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "witnessmark", *args],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        check=False,
+    )
+
+
+def test_help_lists_every_command_and_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; sys.argv=['witnessmark','--help']\n"
+        "from witnessmark.cli import cli\n"
+        "try: cli()\n"
+        "except SystemExit: pass\n"
+        f"print([m for m in {HEAVY!r} if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+    for name in cli.COMMANDS:
+        assert f"  {name} " in done.stdout
+
+
+@pytest.mark.parametrize("name", sorted(cli.COMMANDS))
+def test_every_command_has_help_with_a_sentence(name: str) -> None:
+    done = CliRunner().invoke(cli.cli, [name, "--help"])
+    assert done.exit_code == 0, done.output
+    assert len(done.output.splitlines()[2]) > 20
+
+
+def test_list_shows_what_ships() -> None:
+    done = call("list")
+    assert done.returncode == 0
+    assert "p11-quarantined-download" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("run", "-i", "no/such.yaml"), "no/such.yaml"),
+        (("judge", "no/such"), "no evidence bag here"),
+        (("nonsense",), "No such command 'nonsense'"),
+        (("demo", "--fault", "nonsense"), "drop-payload-exec"),
+        (("run",), "standin up"),
+    ],
+)
+def test_a_usage_error_is_one_sentence_and_exit_2(
+    args: tuple[str, ...], said: str, tmp_path: Path
+) -> None:
+    done = call(*args, cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (ContentError(["a.yaml:3: bad", "b.yaml:4: worse"]), 2),
+        (UsageError("no"), 2),
+        (HostError("mac1: gone"), 3),
+        (WitnessmarkError("x"), 2),
+    ],
+)
+def test_errors_of_ours_have_their_exit_code(
+    error: WitnessmarkError,
+    status: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail(**_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(cli.cli, "main", fail)
+    with pytest.raises(SystemExit) as caught:
+        cli.main()
+    assert caught.value.code == status
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == [f"witnessmark: {line}" for line in str(error).splitlines()]

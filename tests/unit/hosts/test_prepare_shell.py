@@ -1,0 +1,201 @@
+"""look.sh and sweep.sh, run as they are: consent, links, and what may be removed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shlex
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from witnessmark.content import root
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RUN = "20261124t042002z-1f0c9a"
+OTHER = "20261125t000000z-abcdef"
+TODAY = dt.datetime.now(dt.UTC).date()
+SHELLS = [shell for shell in ("sh", "bash") if shutil.which(shell)]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    home = tmp_path / "a home"
+    (home / "Downloads").mkdir(parents=True)
+    (home / "Library" / "Caches").mkdir(parents=True)
+    return home
+
+
+def shell(home: Path, script: str, *arguments: str, sh: str = "sh") -> tuple[int, list[str]]:
+    text = (root() / "inventory" / "playbooks" / script).read_text()
+    done = subprocess.run(
+        [sh, "-c", f"set -- {shlex.join(arguments)}\n{text}"],
+        env={"HOME": str(home), "PATH": "/usr/bin:/bin"},
+        capture_output=True, text=True, check=False, timeout=30,
+    )  # fmt: skip
+    assert done.stderr == ""
+    return done.returncode, [line.replace("\t", " ") for line in done.stdout.splitlines()]
+
+
+def consent(home: Path, text: str) -> Path:
+    file = home.parent / "the consent"
+    file.write_bytes(text.encode())
+    return file
+
+
+def look(home: Path, file: Path | str, sh: str = "sh") -> tuple[int, list[str]]:
+    return shell(home, "look.sh", str(file), RUN, sh=sh)
+
+
+@pytest.mark.parametrize("sh", SHELLS)
+@pytest.mark.parametrize("ending", ["\n", "\r\n", ""])
+def test_valid_consent_is_read_and_nothing_is_written(sh: str, ending: str, home: Path) -> None:
+    file = consent(home, f"# ours{ending or chr(10)}owner: Ada $(id) L.\nexpires: {TODAY}{ending}")
+    before = sorted(home.rglob("*"))
+    status, said = look(home, file, sh)
+    assert status == 0
+    assert said[:2] == [f"witnessmark expires {TODAY}", "witnessmark owner Ada $(id) L."]
+    assert sorted(home.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (None, "consent-missing "),
+        ("", "consent-line owner"),
+        ("owner: \nexpires: 2999-01-01\n", "consent-line owner"),
+        ("owner: Ada\n", "consent-line expires"),
+        ("owner: Ada\nexpires: tomorrow\n", "consent-date tomorrow"),
+        ("owner: Ada\nexpires: 01-02-2999\n", "consent-date 01-02-2999"),
+        ("owner: Ada\nexpires: 2999-01-01 \n", "consent-date 2999-01-01 "),
+        ("owner: Ada\nexpires: 2999-99-01\n", "consent-date 2999-99-01"),
+        ("owner: Ada\nexpires: 2999-01-01\nexpires: 2999-01-02\n", "consent-twice expires"),
+        ("owner: Ada\nowner: Bob\nexpires: 2999-01-01\n", "consent-twice owner"),
+        (f"owner: Ada\nexpires: {TODAY - dt.timedelta(1)}\n", "consent-expired"),
+        ("owner: Ada\nexpires: 1999-12-31\n", "consent-expired 1999-12-31"),
+    ],
+)
+def test_without_valid_consent_a_host_is_refused(text: str | None, code: str, home: Path) -> None:
+    file = consent(home, text) if text is not None else home / "none"
+    status, said = look(home, file)
+    assert status == 64
+    assert said[-1].startswith(f"witnessmark {code}")
+
+
+def test_consent_may_not_be_a_link_or_a_folder(home: Path) -> None:
+    file = consent(home, "owner: Ada\nexpires: 2999-01-01\n")
+    (home / "link").symlink_to(file)
+    assert look(home, home / "link") == (64, ["witnessmark consent-link "])
+    assert look(home, home) == (64, ["witnessmark consent-missing "])
+
+
+@pytest.mark.parametrize(
+    "own",
+    [".witnessmark", f".witnessmark/{RUN}", "Downloads/witnessmark",
+     "Library/Caches/org.witnessmark"],
+)  # fmt: skip
+def test_a_link_where_ours_would_be_is_refused(own: str, home: Path) -> None:
+    (home / own).parent.mkdir(exist_ok=True)
+    (home / own).symlink_to("/tmp")
+    status, said = look(home, consent(home, "owner: Ada\nexpires: 2999-01-01\n"))
+    assert (status, said[-1]) == (64, f"witnessmark link ~/{own}")
+
+
+def test_a_missing_or_denied_folder_for_payloads_is_told(home: Path) -> None:
+    file = consent(home, "owner: Ada\nexpires: 2999-01-01\n")
+    (home / "Library" / "Caches").rmdir()
+    status, said = look(home, file)
+    assert (status, said[-1]) == (73, "witnessmark folder-missing ~/Library/Caches")
+    (home / "Downloads").rmdir()
+    (home / "Downloads").symlink_to("/proc/self")  # a folder where even root may not write
+    status, said = look(home, file)
+    assert (status, said[-1]) == (73, "witnessmark folder-denied ~/Downloads")
+
+
+def fill(home: Path, *runs: str) -> None:
+    for run in runs:
+        for own in (".witnessmark", "Downloads/witnessmark", "Library/Caches/org.witnessmark"):
+            (home / own / run / "deep" / "er").mkdir(parents=True)
+            (home / own / run / "deep" / "file").write_text("x")
+
+
+@pytest.mark.parametrize("sh", SHELLS)
+def test_a_run_is_removed_with_its_emptied_folders_and_twice_is_safe(sh: str, home: Path) -> None:
+    untouched = sorted(home.rglob("*"))
+    fill(home, RUN)
+    (home / "Downloads" / "witnessmark" / RUN / "deep").chmod(0)
+    assert shell(home, "sweep.sh", RUN, sh=sh) == (0, ["witnessmark changed yes"])
+    assert sorted(home.rglob("*")) == untouched
+    assert shell(home, "sweep.sh", RUN, sh=sh) == (0, ["witnessmark changed no"])
+
+
+def test_another_run_stays(home: Path) -> None:
+    fill(home, RUN, OTHER)
+    assert shell(home, "sweep.sh", RUN)[0] == 0
+    assert {path.name for path in (home / "Downloads" / "witnessmark").iterdir()} == {OTHER}
+    assert shell(home, "sweep.sh", "") == (0, ["witnessmark changed yes"])
+    assert not (home / ".witnessmark").exists()
+
+
+def test_all_runs_spares_what_is_no_run_and_says_so(home: Path) -> None:
+    fill(home, RUN, "standin")
+    status, said = shell(home, "sweep.sh", "")
+    assert status == 73
+    assert "witnessmark foreign ~/.witnessmark" in said
+    assert (home / ".witnessmark" / "standin" / "deep" / "file").exists()
+    assert not (home / ".witnessmark" / RUN).exists()
+
+
+@pytest.mark.parametrize("which", [RUN, ""])
+@pytest.mark.parametrize("own", ["Downloads/witnessmark", f"Downloads/witnessmark/{RUN}"])
+def test_a_link_is_refused_and_what_it_leads_to_stays(own: str, which: str, home: Path) -> None:
+    precious = home.parent / "precious"
+    (precious / RUN).mkdir(parents=True)
+    (precious / RUN / "file").write_text("x")
+    (home / own).parent.mkdir(exist_ok=True)
+    (home / own).symlink_to(precious)
+    fill_elsewhere = home / ".witnessmark" / RUN
+    fill_elsewhere.mkdir(parents=True)
+    status, said = shell(home, "sweep.sh", which)
+    assert status == 64
+    assert f"witnessmark link ~/{own}" in said
+    assert (precious / RUN / "file").exists()
+    assert not fill_elsewhere.exists()  # the rest is still cleaned
+
+
+def test_links_inside_a_run_are_removed_and_never_followed(home: Path) -> None:
+    precious = home.parent / "precious"
+    precious.mkdir(mode=0o755)
+    (precious / "file").write_text("x")
+    fill(home, RUN)
+    (home / "Downloads" / "witnessmark" / RUN / "deep" / "link").symlink_to(precious)
+    assert shell(home, "sweep.sh", RUN)[0] == 0
+    assert (precious / "file").exists()
+    assert precious.stat().st_mode & 0o777 == 0o755
+
+
+def test_a_relocated_downloads_folder_is_cleaned_too(home: Path) -> None:
+    (home / "Downloads").rmdir()
+    (home.parent / "volume").mkdir()
+    (home / "Downloads").symlink_to(home.parent / "volume")
+    fill(home, RUN)
+    assert shell(home, "sweep.sh", RUN) == (0, ["witnessmark changed yes"])
+    assert list((home.parent / "volume").iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may look into every folder")
+def test_a_folder_that_cannot_be_looked_into_is_never_called_clean(home: Path) -> None:
+    (home / "Downloads").chmod(0)
+    try:
+        status, said = shell(home, "sweep.sh", RUN)
+    finally:
+        (home / "Downloads").chmod(0o700)
+    assert (status, said[0]) == (73, "witnessmark unreadable ~/Downloads")
+
+
+def test_without_a_home_nothing_is_done(tmp_path: Path) -> None:
+    assert shell(tmp_path / "none", "sweep.sh", RUN)[0] == 73

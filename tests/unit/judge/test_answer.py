@@ -1,0 +1,188 @@
+"""Silence must be earned; a detection counts only if it names this very process or path."""
+
+from dataclasses import replace
+
+import pytest
+
+from witnessmark.judge import examples, match
+from witnessmark.judge.answer import answered
+from witnessmark.judge.api import CaseEvidence, Controls
+from witnessmark.judge.run import exit_code, judge_case, validators
+from witnessmark.model.detections import Answer, Branch
+from witnessmark.model.events import BadLine, Coverage, Gap
+from witnessmark.model.hosts import Role
+from witnessmark.model.scenario import ExpectedAnswer
+from witnessmark.model.verdicts import Link, Verdict
+
+INSIDE = examples.T0 + 5 * examples.SECOND
+OUTSIDE = examples.T0 + 500 * examples.SECOND
+
+
+def silent(**changes: object) -> CaseEvidence:
+    return examples.drop_exec(detected=False, expect=ExpectedAnswer.SILENT, **changes)
+
+
+def verdict_of(case: CaseEvidence) -> Verdict:
+    return judge_case(case, validators()).verdict
+
+
+def test_whole_evidence_is_detected() -> None:
+    result = judge_case(examples.drop_exec(), validators())
+    assert (result.verdict, result.ok, result.first_broken_link) == (Verdict.DETECTED, True, None)
+    assert result.latency_s == pytest.approx(0.1)
+
+
+def test_silence_with_controls_on_both_sides_is_silence() -> None:
+    assert answered(silent()).answer is Answer.SILENT
+    assert verdict_of(silent()) is Verdict.SILENT
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(True, False), (False, True), (None, True), (True, None), (None, None)]
+)
+def test_silence_without_both_controls_is_inconclusive(before: object, after: object) -> None:
+    case = replace(silent(), controls=Controls(before=before, after=after, reason="no control"))
+    assert answered(case).answer is Answer.UNDETERMINED
+    assert verdict_of(case) is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    "coverage",
+    [
+        Coverage(gaps=(Gap(line=3, time_ns=INSIDE, missing=2, counter="global"),)),
+        Coverage(gaps=(Gap(line=3, time_ns=None, missing=2, counter="exec"),)),
+        Coverage(bad=(BadLine(line=3, reason="cut", time_ns=INSIDE),)),
+        Coverage(bad=(BadLine(line=3, reason="odd", time_ns=INSIDE, unknown_shape=True),)),
+        Coverage(bad=(BadLine(line=1, reason="cut"),)),
+    ],
+)
+def test_loss_inside_the_window_makes_silence_inconclusive(coverage: Coverage) -> None:
+    assert verdict_of(silent(coverage=coverage)) is Verdict.INCONCLUSIVE
+
+
+def test_loss_outside_the_window_does_not() -> None:
+    gap = Gap(line=3, time_ns=OUTSIDE, missing=2, counter="global")
+    assert verdict_of(silent(coverage=Coverage(gaps=(gap,)))) is Verdict.SILENT
+
+
+def test_a_source_that_could_not_be_collected_is_inconclusive_never_blind() -> None:
+    case = silent(without="exec")
+    assert case.collection is not None
+    lost = replace(case, stream=None, collection=replace(case.collection, problem="host: no ssh"))
+    assert verdict_of(lost) is Verdict.INCONCLUSIVE
+    assert verdict_of(replace(case, stream=None, collection=None)) is Verdict.INCONCLUSIVE
+
+
+def test_a_dropped_exec_is_blind_and_recorded_is_the_first_broken_link() -> None:
+    result = judge_case(examples.drop_exec(without="exec"), validators())
+    assert (result.verdict, result.ok) == (Verdict.BLIND, False)
+    assert result.first_broken_link is Link.RECORDED
+
+
+def test_a_dropped_close_is_blind_even_if_the_analytic_fired() -> None:
+    assert verdict_of(examples.drop_exec(without="close")) is Verdict.BLIND
+
+
+def test_a_silent_case_whose_records_are_missing_is_never_silent_as_expected() -> None:
+    assert verdict_of(silent(without="exec")) is Verdict.BLIND
+    assert verdict_of(silent(without="close")) is Verdict.BLIND
+
+
+def test_an_alert_about_another_process_does_not_count() -> None:
+    case = examples.drop_exec()
+    other = replace(
+        case.detections[0], exec=replace(case.detections[0].exec, pid=999, script="/tmp/other.sh")
+    )
+    assert answered(replace(case, detections=(other,))).answer is Answer.SILENT
+
+
+def test_an_alert_outside_the_attack_phase_does_not_count() -> None:
+    case = examples.drop_exec()
+    late = replace(case.detections[0], exec=replace(case.detections[0].exec, time_ns=OUTSIDE))
+    assert match.detections(replace(case, detections=(late,))) == ()
+
+
+def test_an_alert_of_the_other_branch_does_not_earn_a_detection() -> None:
+    case = examples.drop_exec()
+    other = replace(case.detections[0], branch=Branch.A)
+    assert answered(replace(case, detections=(other,))).answer is Answer.SILENT
+
+
+def test_any_branch_is_a_false_alarm_where_silence_is_expected() -> None:
+    case = examples.drop_exec(expect=ExpectedAnswer.SILENT)
+    other = replace(case.detections[0], branch=Branch.A)
+    assert verdict_of(replace(case, detections=(other,))) is Verdict.FALSE_ALARM
+
+
+def test_a_reference_never_earns_a_coverage_verdict() -> None:
+    result = judge_case(examples.drop_exec(role=Role.REFERENCE), validators())
+    assert (result.verdict, result.assessed, result.ok) == (Verdict.NOT_ASSESSED, False, False)
+    assert result.reference == "fires"
+
+
+def test_a_store_without_an_analytic_of_its_own_earns_no_detection() -> None:
+    result = judge_case(examples.drop_exec(analytic=None), validators())
+    assert (result.verdict, result.assessed) == (Verdict.NOT_ASSESSED, False)
+    assert result.reference == "fires"
+
+
+def test_late_is_its_own_verdict_and_breaks_the_detected_link() -> None:
+    result = judge_case(examples.drop_exec(received_after_s=121.0), validators())
+    assert (result.verdict, result.ok) == (Verdict.DETECTED_LATE, False)
+    assert result.first_broken_link is Link.DETECTED
+
+
+def test_a_simulated_field_takes_the_case_out_of_the_assessment() -> None:
+    case = examples.drop_exec()
+    needed = replace(case.detections[0], simulated=("signing_id",))
+    result = judge_case(replace(case, detections=(needed,)), validators())
+    assert (result.assessed, result.simulated) == (False, ("signing_id",))
+
+
+def test_near_misses_are_told() -> None:
+    case = replace(silent(), misses=("B5: 5.1 s > 4 s",))
+    assert "B5: 5.1 s > 4 s" in answered(case).reason
+
+
+def test_a_skipped_case_is_not_applicable() -> None:
+    result = judge_case(examples.drop_exec(skipped="example has no zsh"), validators())
+    assert (result.verdict, result.ok, result.assessed) == (Verdict.NOT_APPLICABLE, True, False)
+
+
+def test_exit_codes() -> None:
+    def code(*cases: CaseEvidence, strict: bool = False) -> int:
+        judged = tuple(judge_case(item, validators()) for item in cases)
+        return exit_code(replace(_RUN, cases=judged), strict=strict)
+
+    good, blind = examples.drop_exec(), examples.drop_exec(without="exec")
+    assert code(good) == 0
+    assert code(good, blind) == 1
+    assert code(good, examples.drop_exec(skipped="no zsh")) == 0
+    assert code(examples.drop_exec(skipped="no zsh")) == 3
+    assert code() == 3
+    young = examples.drop_exec(oldest_days=1)
+    assert (code(young), code(young, strict=True), code(good, strict=True)) == (0, 4, 0)
+    assert code(good, examples.drop_exec(skipped="no zsh"), strict=True) == 0
+    reference = examples.drop_exec(role=Role.REFERENCE)
+    assert (code(reference), code(reference, strict=True)) == (0, 4)
+
+
+def _run() -> object:
+    from witnessmark.model.verdicts import RunVerdict
+
+    return RunVerdict(
+        run_id="x",
+        origin="stand-in",
+        started="",
+        finished="",
+        as_of="",
+        tool="",
+        bag_sha256="",
+        cases=(),
+        controls=(),
+        hosts=(),
+        sources=(),
+    )
+
+
+_RUN = _run()

@@ -1,0 +1,117 @@
+"""Every output tells the same truth, and hostile text stays inert in each."""
+
+import io
+import json
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+
+from witnessmark.judge import examples
+from witnessmark.judge.run import judge_case, validators
+from witnessmark.model.scenario import ExpectedAnswer
+from witnessmark.model.verdicts import ControlVerdict, RunVerdict
+from witnessmark.report import table, verdicts_json
+from witnessmark.report.plain import visible
+
+HOSTILE = "x\x1b[31mred\x1b]0;t\x07\n::error::\u202egnp.\u2028<script>&\udcff"
+
+
+def run(*cases: examples.CaseEvidence) -> RunVerdict:
+    return RunVerdict(
+        run_id="20261124t042002z-1f0c9a",
+        origin="stand-in",
+        started="2026-11-24T04:20:02Z",
+        finished="2026-11-24T04:20:12Z",
+        as_of="2026-11-24T04:20:12Z",
+        tool="witnessmark test",
+        bag_sha256="0" * 64,
+        cases=tuple(judge_case(item, validators()) for item in cases),
+        controls=(
+            ControlVerdict(host="example", source="eslogger", before=True, after=True, reason="ok"),
+        ),
+        hosts=({"name": "example", "facts": {}},),
+        sources=({"name": "eslogger", "kind": "eslogger", "role": "organisation"},),
+    )
+
+
+def shown(verdict: RunVerdict, width: int = 140) -> str:
+    stream = io.StringIO()
+    console = Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+    console.print(table.render(verdict, width))
+    return stream.getvalue()
+
+
+def hostile() -> RunVerdict:
+    base = run(examples.drop_exec(without="exec"))
+    case = base.cases[0]
+    findings = tuple(replace(item, message=HOSTILE, observed=HOSTILE) for item in case.findings)
+    return replace(base, cases=(replace(case, findings=findings),))
+
+
+def test_visible_leaves_nothing_active() -> None:
+    text = visible(HOSTILE)
+    assert text.isprintable()
+    assert "\\x1b[31m" in text
+    assert "\\u202e" in text
+    assert "\\udcff" in text
+    assert visible("plain ü 日本") == "plain ü 日本"
+
+
+def test_table_names_verdict_and_first_broken_link() -> None:
+    text = shown(run(examples.drop_exec(), examples.drop_exec(without="exec")))
+    assert "detected in 0.10 s" in text
+    assert "blind (not recorded)" in text
+    assert "1 of 2 assessed cases are as they should be" in text
+    assert "recorded fail: exec: no exec of" in text
+
+
+@pytest.mark.parametrize("width", [40, 80, 140])
+def test_table_holds_at_any_width(width: int) -> None:
+    assert max(map(len, shown(run(examples.drop_exec()), width).splitlines())) <= width
+
+
+def test_table_keeps_hostile_text_inert() -> None:
+    text = shown(hostile())
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+
+
+def test_nothing_assessed_is_said_loudly() -> None:
+    text = shown(run(examples.drop_exec(skipped="no zsh")))
+    assert "says nothing about coverage" in text
+    assert "as they should be" not in text
+
+
+def test_verdicts_json_is_plain_ascii_and_complete() -> None:
+    raw = verdicts_json.render(hostile())
+    assert raw.isascii()
+    found = json.loads(raw)
+    assert found["cases"][0]["first_broken_link"] == "recorded"
+    assert found["cases"][0]["links"]["acted"] == "pass"
+    assert list(found["cases"][0]["links"]) == [
+        "acted",
+        "recorded",
+        "delivered",
+        "detected",
+        "retained",
+        "cleaned",
+    ]
+
+
+def test_totals_keep_lab_and_unassessed_cases_apart() -> None:
+    verdict = run(
+        examples.drop_exec(),
+        examples.drop_exec(skipped="no zsh"),
+        examples.drop_exec(detected=False, expect=ExpectedAnswer.SILENT),
+    )
+    lab = replace(verdict.cases[0], lab=True)
+    count = verdicts_json.totals(replace(verdict, cases=(*verdict.cases, lab)))
+    assert count == {
+        "cases": 4,
+        "by_verdict": {"detected": 1, "not applicable": 1, "silent as expected": 1},
+        "assessed": 2,
+        "ok": 2,
+        "not_assessed": 1,
+        "lab": 1,
+    }

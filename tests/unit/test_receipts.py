@@ -1,0 +1,78 @@
+"""Receipts, evidence lines and inventories are hostile input; nothing is read half."""
+
+import pytest
+
+from witnessmark import receipts
+
+GOOD = b"v=1\texec\t/r/Users/p/Downloads/x y.sh\t-\t12\t11\t0\n"
+
+
+def test_a_receipt_line_is_read_in_the_hosts_own_view() -> None:
+    (step,) = receipts.steps(GOOD, "/r")
+    assert (step.step, step.path, step.to, step.pid, step.ppid, step.status) == (
+        "exec",
+        "/Users/p/Downloads/x y.sh",
+        None,
+        12,
+        11,
+        0,
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"v=2\texec\t/x\t-\t1\t1\t0",
+        b"v=1\texec\t/x\t-\t1\t1",
+        b"v=1\texec\t/x\ty\t-\t1\t1\t0",
+        b"v=1\texec\t/x\t-\tabc\t1\t0",
+        b"v=1\texec\t/x\t-\t0\t1\t0",
+        b"v=1\texec\t/x\t-\t-3\t1\t0",
+        b"v=1\texec\t/x\t-\t1\t1\tok",
+        b"",
+    ],
+)
+def test_a_line_of_another_form_refuses_the_whole_receipt(line: bytes) -> None:
+    with pytest.raises(ValueError, match="line 2"):
+        receipts.steps(GOOD + line + b"\n" + GOOD)
+
+
+def test_undecodable_paths_survive() -> None:
+    (step,) = receipts.steps(b"v=1\tdrop\t/x\xff\t-\t1\t1\t0\n")
+    assert step.path == "/x\udcff"
+
+
+def test_only_whole_evidence_lines_count() -> None:
+    raw = b"m1 10 9\nnoise\nm2 x 9\nm3 11 9 extra\n\xff\xfe 12 1\nm4 13 2"
+    found = [(item.mark, item.pid, item.ppid) for item in receipts.witnesses(raw)]
+    assert ("m1", 10, 9) in found
+    assert ("m4", 13, 2) in found
+    assert len(found) == 3
+
+
+def test_listing_holds_paths_with_newlines_and_processes() -> None:
+    raw = b"/r/Users/p\0/r/Users/p/a\nb\0\0    1     0 /sbin/launchd\n   42     1 /bin/sh\n"
+    seen = receipts.listing(raw, 5, "/r")
+    assert seen.problem is None
+    assert seen.paths == ("/Users/p", "/Users/p/a\nb")
+    assert seen.pids == (1, 42)
+
+
+@pytest.mark.parametrize("raw", [b"", b"/r/x\0", b"/r/x\0\0", b"/r/x\0\0no process here\n"])
+def test_a_listing_that_is_cut_is_a_problem_not_an_empty_host(raw: bytes) -> None:
+    assert receipts.listing(raw, 5).problem
+
+
+def test_prefix_is_only_cut_at_a_folder_boundary() -> None:
+    assert receipts.host_view("/rx/y", "/r") == "/rx/y"
+    assert receipts.host_view("/r/y", "/r") == "/y"
+    assert receipts.host_view("/r", "/r") == "/"
+    assert receipts.host_view("/r/y", "") == "/r/y"
+
+
+def test_file_fact_leaves_unknown_unknown() -> None:
+    fact = receipts.file_fact("/x", "12|34|0|1700000000", b"abc")
+    assert (fact.ino, fact.size, fact.birth_ns, fact.change_ns) == (12, 34, None, 17 * 10**17)
+    assert fact.sha256 is not None
+    assert fact.sha256.startswith("ba7816bf")
+    assert receipts.file_fact("/x", "12|34|?|1", None).ino is None

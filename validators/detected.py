@@ -1,0 +1,90 @@
+"""Detected: the source's analytic answered as the scenario expects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from witnessmark.judge import examples, match
+from witnessmark.judge.answer import Answered, answered
+from witnessmark.judge.api import CaseEvidence, Example, finding, validator
+from witnessmark.model.detections import Answer
+from witnessmark.model.hosts import Role
+from witnessmark.model.scenario import ExpectedAnswer
+from witnessmark.model.verdicts import Finding, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@validator(link="detected")
+def check(case: CaseEvidence) -> Iterator[Finding]:
+    """The analytic gave the expected answer about this very process, inside its deadline.
+
+    Silence counts as an answer only where the stream was whole and a positive control fired before
+    and after the case.
+    """
+    if match.attack(case) is None or case.act.skipped or case.act.error:
+        yield finding(
+            "detected", "detected", Status.SKIP, "nothing was acted, so nothing to detect"
+        )
+        return
+    if case.source is None:
+        yield finding("detected", "detected", Status.SKIP, "no source is configured for this host")
+        return
+    got = answered(case)
+    if not case.judged:
+        yield finding(
+            "detected",
+            "detected",
+            Status.SKIP,
+            f"{_unjudged(case)}; reference: {got.answer.value}",
+        )
+        return
+    expect = case.case.scenario.expect
+    evidence = [got.detection.exec.event_id] if got.detection else []
+    status, why = _status(expect.answer, got, expect.workflow)
+    yield finding(
+        "detected",
+        "detected",
+        status,
+        f"{why}{got.reason}",
+        expected=f"{expect.answer.value}: {expect.reason}",
+        observed=got.answer.value + (f" after {got.latency_s} s" if got.latency_s else ""),
+        evidence=evidence,
+    )
+
+
+def _unjudged(case: CaseEvidence) -> str:
+    if case.source is not None and case.source.role is Role.ORGANISATION:
+        return f"source {case.source.name} names no analytic of its own"
+    return "no organisational source"
+
+
+def _status(expect: ExpectedAnswer, got: Answered, workflow: str | None) -> tuple[Status, str]:
+    if got.answer is Answer.UNDETERMINED:
+        return (Status.PASS if expect is ExpectedAnswer.GAP else Status.ERROR), "undetermined: "
+    wanted = {
+        ExpectedAnswer.FIRES: Answer.FIRED,
+        ExpectedAnswer.SILENT: Answer.SILENT,
+        ExpectedAnswer.GAP: Answer.SILENT,
+        ExpectedAnswer.SUPPRESSED: Answer.SUPPRESSED,
+    }[expect]
+    if got.answer is not wanted:
+        return Status.FAIL, f"expected {wanted.value}, got {got.answer.value}: "
+    if got.late:
+        return Status.FAIL, f"late, {got.latency_s} s after the execution: "
+    if wanted is Answer.SUPPRESSED and got.detection and got.detection.workflow != workflow:
+        return Status.FAIL, f"suppressed by another workflow than {workflow}: "
+    return Status.PASS, ""
+
+
+EXAMPLES = (
+    Example(name="fired", evidence=examples.drop_exec(), status=Status.PASS),
+    Example(name="missed", evidence=examples.drop_exec(detected=False), status=Status.FAIL),
+    Example(name="late", evidence=examples.drop_exec(received_after_s=900.0), status=Status.FAIL),
+    Example(
+        name="silence-without-control",
+        evidence=examples.drop_exec(detected=False, controls=False),
+        status=Status.ERROR,
+    ),
+)

@@ -1,0 +1,93 @@
+"""Retained: the evidence is still there, and stays as long as the profile asks."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from witnessmark.content.durations import seconds
+from witnessmark.judge import examples, match
+from witnessmark.judge.api import CaseEvidence, Example, finding, validator
+from witnessmark.model.verdicts import Finding, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@validator(link="retained")
+def check(case: CaseEvidence) -> Iterator[Finding]:
+    """The records are still in the source's own store, and its history reaches back far enough.
+
+    A store younger than the required time cannot prove it yet: pending, with the first date on
+    which a later look can.
+    """
+    if match.attack(case) is None or case.act.skipped or case.act.error:
+        yield finding(
+            "retained", "retained", Status.SKIP, "nothing was acted, so nothing to retain"
+        )
+        return
+    if case.source is None or case.source.path is None:
+        yield finding(
+            "retained", "retained", Status.SKIP, "a live stream has no store that could retain"
+        )
+        return
+    yield _still_there(case)
+    yield _history(case)
+
+
+def _still_there(case: CaseEvidence) -> Finding:
+    look = case.collection.look if case.collection else None
+    if look is None or look.problem or look.intact is None:
+        why = (look.problem if look else None) or "the store was not looked into again"
+        return finding("retained", "retained", Status.ERROR, why)
+    if not look.intact:
+        return finding(
+            "retained",
+            "retained",
+            Status.FAIL,
+            "records collected during the run are no longer in the source's store unchanged",
+            expected=f"bytes {look.start} to {look.end} unchanged",
+            observed=f"store of {look.size} bytes differs",
+        )
+    return finding(
+        "retained", "retained", Status.PASS, "the run's records are still in the source's store"
+    )
+
+
+def _history(case: CaseEvidence) -> Finding:
+    profile = case.retention
+    if profile is None:
+        return finding(
+            "retained", "retained", Status.SKIP, "the inventory names no retention profile"
+        )
+    if case.oldest_ns is None:
+        return finding(
+            "retained", "retained", Status.ERROR, "the store's oldest record could not be read"
+        )
+    required = seconds(profile.required)
+    oldest = dt.datetime.fromtimestamp(case.oldest_ns / 1e9, dt.UTC)
+    age_s = case.as_of_ns / 1e9 - oldest.timestamp()
+    if age_s >= required:
+        return finding(
+            "retained",
+            "retained",
+            Status.PASS,
+            f"the oldest record is from {oldest:%Y-%m-%d}, so {profile.required} are covered",
+        )
+    first = (oldest + dt.timedelta(seconds=required)).date() + dt.timedelta(days=1)
+    return finding(
+        "retained",
+        "retained",
+        Status.PENDING,
+        f"{profile.id} asks for {profile.required}; the oldest record is from "
+        f"{oldest:%Y-%m-%d %H:%M} UTC, so it can first be proved on {first}",
+        first_provable=first.isoformat(),
+    )
+
+
+EXAMPLES = (
+    Example(name="covered", evidence=examples.drop_exec(oldest_days=40), status=Status.PASS),
+    Example(name="young-store", evidence=examples.drop_exec(oldest_days=1), status=Status.PENDING),
+    Example(name="truncated", evidence=examples.drop_exec(intact=False), status=Status.FAIL),
+    Example(name="not-readable", evidence=examples.drop_exec(intact=None), status=Status.ERROR),
+)
