@@ -1,4 +1,5 @@
-# Looks at a host and changes nothing on it: consent, symbolic links, folders for payloads.
+# Looks at a host and leaves nothing on it: consent, symbolic links, folders for payloads (only
+# after consent is seen is an empty folder made in each and removed at once).
 # POSIX sh. $1: the consent file, $2: the run. Answers `witnessmark<TAB>CODE<TAB>DETAIL`;
 # exit 64: must not be used, 73: cannot be used.
 

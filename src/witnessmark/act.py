@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 import traceback
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from witnessmark import receipts
@@ -14,13 +13,13 @@ from witnessmark.model.run import (
     Case,
     FileFact,
     HostFacts,
-    Listing,
     PhaseResult,
     Plan,
     Witness,
 )
 from witnessmark.model.scenario import Phase
 from witnessmark.plan import whole_window
+from witnessmark.survey import QUICK_S, Folders, browser_env, list_host
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,31 +27,6 @@ if TYPE_CHECKING:
     from witnessmark.hosts.transport import Transport
 
 REFUSED, MISSING = 64, 69
-QUICK_S = 20.0
-"""Limit in seconds for the suite's own small commands on a host."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Folders:
-    """Where things lie on one host during one run, in the host's real paths (contracts.md)."""
-
-    home: str
-    run_id: str
-
-    @property
-    def own(self) -> str:
-        """Pack, receipts and evidence: outside every monitored directory."""
-        return f"{self.home}/.witnessmark/{self.run_id}"
-
-    @property
-    def downloads(self) -> str:
-        """Payloads dropped as downloads."""
-        return f"{self.home}/Downloads/witnessmark/{self.run_id}"
-
-    @property
-    def caches(self) -> str:
-        """Payloads dropped as cache files."""
-        return f"{self.home}/Library/Caches/org.witnessmark/{self.run_id}"
 
 
 def act_host(
@@ -83,62 +57,6 @@ def act_host(
             act = Act(case_id=case.id, error=f"{case.host}: unexpected failure\n{trace}")
         announce(case, act)
         yield act
-
-
-def ask_facts(transport: Transport, run_id: str) -> HostFacts:
-    """What the host says of itself, and how far its clock is from the controller's.
-
-    The offset's resolution is one second (POSIX ``date`` has no finer unit).
-    """
-    host = transport.host
-    script = _home_script(run_id, "facts.sh")
-    before = time.time()
-    env = _browser_env(transport)
-    result = transport.run(["/bin/sh", "-c", script], env=env, timeout_s=QUICK_S)
-    if result.status != 0:
-        raise HostError(
-            f"{host.name}: the suite's pack is not on the host or cannot run there "
-            f"(exit {result.status}); run `witnessmark prepare` again"
-        )
-    pairs = [line.partition("=") for line in result.stdout.decode(errors="replace").splitlines()]
-    said = {key: value for key, _, value in pairs if key != "have"}
-    middle = (before + time.time()) / 2
-    epoch = said.get("epoch", "")
-    return HostFacts(
-        name=host.name,
-        origin=host.origin.value,
-        os=said.get("os", ""),
-        os_version=said.get("os_version", ""),
-        os_build=said.get("os_build", ""),
-        machine=said.get("machine", ""),
-        user=said.get("user", ""),
-        home=said.get("home", ""),
-        clock_offset_s=round(int(epoch) + 0.5 - middle, 1) if epoch.isdigit() else None,
-        have=tuple(value for key, _, value in pairs if key == "have"),
-    )
-
-
-def list_host(transport: Transport, run_id: str) -> Listing:
-    """The inventory of a host: files in reach of the suite, and processes."""
-    script = _home_script(run_id, "list.sh")
-    result = transport.run(["/bin/sh", "-c", script], env={}, timeout_s=QUICK_S)
-    if result.status != 0 or result.cut:
-        return Listing(
-            taken_ns=result.finished_ns,
-            problem=f"{transport.host.name}: the inventory could not be taken "
-            f"(exit {result.status}, {result.cut} bytes cut)",
-        )
-    return receipts.listing(result.stdout, result.finished_ns, transport.host.path_prefix)
-
-
-def _home_script(run_id: str, name: str) -> str:
-    # The run id is checked against its pattern before it gets here, the name is a literal of ours.
-    return f'exec /bin/sh "$HOME/.witnessmark/{run_id}/pack/lib/{name}"'
-
-
-def _browser_env(transport: Transport) -> dict[str, str]:
-    host = transport.host
-    return {"WM_BROWSER": host.path_prefix + host.browser} if host.browser else {}
 
 
 def _play(
@@ -196,7 +114,7 @@ def _phase(
         "WM_HOME": folders.own,
         "WM_RECEIPT": receipt,
         "WM_WINDOW": str(whole_window(plan)),
-        **_browser_env(transport),
+        **browser_env(transport),
         **{f"WM_{name.upper()}": value for name, value in case.axes},
     }
     script = f"{folders.own}/pack/{case.scenario.family}/{case.scenario.id}/run.sh"

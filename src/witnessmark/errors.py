@@ -1,19 +1,20 @@
 """Every error that witnessmark raises on purpose.
 
-    WitnessmarkError            one clear sentence for the user; `exit_code` is what the CLI returns
-    ├── ContentError            YAML, scenarios, inventory: carries all problems, each with file:line (exit 2)
-    ├── UsageError              a wrong option or path (exit 2)
-    ├── Unsupported             asked for something that cannot be done here; never approximated (exit 2)
-    ├── HostError               a host could not be reached, trusted or prepared; names the host (exit 3)
-    │   ├── HostKeyError        the host's SSH key is not the one in known_hosts
-    │   ├── ConsentError        the host has no valid consent file
-    │   └── CommandTimeout      a command on the host took longer than its limit
-    └── BagError                an evidence bag is incomplete or altered (exit 2)
+WitnessmarkError        one clear sentence for the user; `exit_code` is what the CLI returns
+├── ContentError        content and inventory: all problems, each with file:line (exit 2)
+├── UsageError          a wrong option or path (exit 2)
+├── Unsupported         cannot be done here, and is never approximated (exit 2)
+├── HostError           a host could not be reached, trusted or prepared; names it (exit 3)
+│   └── HostKeyError    the host's SSH key is not the one in known_hosts
+└── BagError            an evidence bag is incomplete or altered (exit 2)
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class WitnessmarkError(Exception):
@@ -46,14 +47,6 @@ class HostError(WitnessmarkError):
 
 class HostKeyError(HostError):
     """The key that a host offered is not the one recorded for it in known_hosts."""
-
-
-class ConsentError(HostError):
-    """A host carries no valid, unexpired consent file, so nothing may be run on it."""
-
-
-class CommandTimeout(HostError):  # noqa: N818 - names the event
-    """A command on a host outlived its limit and was ended."""
 
 
 class BagError(WitnessmarkError):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from witnessmark.content.durations import seconds
 from witnessmark.errors import HostError, UsageError
+from witnessmark.model.hosts import Origin
 from witnessmark.model.run import Case, Plan
 
 if TYPE_CHECKING:
@@ -113,8 +114,13 @@ def _case(
         scenario=scenario,
         axes=axes,
         timeout_s=max(seconds(scenario.timeout), window_s + 30.0),
-        lab=bool(scenario.parameters),
+        lab=bool(scenario.parameters) or _uses_a_stub(scenario, host),
     )
+
+
+def _uses_a_stub(scenario: Scenario, host: Host) -> bool:
+    """On a real Mac the lab browser is no browser that anybody deployed, so its cases are lab."""
+    return "browser" in scenario.needs and host.origin is Origin.MAC
 
 
 def _control(scenario: Scenario, host: Host, index: int, when: str) -> Case:

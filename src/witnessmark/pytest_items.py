@@ -74,9 +74,7 @@ class Link(pytest.Item):
         if all(item.status in (Status.SKIP, Status.PENDING) for item in self._found):
             pytest.skip("; ".join(item.message for item in self._found))
 
-    def repr_failure(
-        self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None
-    ) -> Any:
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The findings themselves, without a traceback."""
         if isinstance(excinfo.value, BrokenLink):
             return f"{self._case.id}: {self._case.verdict.value}\n{excinfo.value}"

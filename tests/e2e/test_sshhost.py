@@ -125,8 +125,15 @@ def test_five_megabytes_come_back_unchanged(mac: BootedHost) -> None:
     assert hashlib.sha256(done.stderr).digest() == hashlib.sha256(FIVE_MB).digest()
 
 
-def test_input_that_nobody_reads_does_not_block(mac: BootedHost) -> None:
-    assert ssh(mac, "exec <&-; sleep 0.2; echo ok", data=FIVE_MB).stdout == b"ok\n"
+def test_input_that_nobody_reads_does_not_block(client: paramiko.SSHClient) -> None:
+    transport = client.get_transport()
+    assert transport is not None
+    with contextlib.closing(transport.open_session(timeout=10)) as channel:
+        channel.settimeout(10)
+        channel.exec_command("exec <&-; sleep 1; echo ok")
+        channel.sendall(FIVE_MB)  # more than the window
+        assert not channel.exit_status_ready()
+        assert channel.recv(10) == b"ok\n"
 
 
 def test_the_client_s_end_of_input_is_the_command_s(mac: BootedHost) -> None:
@@ -229,7 +236,7 @@ def test_interrupt_reaches_the_foreground_job(client: paramiko.SSHClient) -> Non
     assert transport is not None
     with contextlib.closing(transport.open_session()) as channel:
         channel.get_pty()
-        channel.exec_command("trap 'echo interrupted; exit 9' INT; echo ready; sleep 30; :")
+        channel.exec_command("trap 'exit 9' INT; echo ready; while :; do sleep 0.05; done")
         assert channel.recv(100) == b"ready\r\n"
         channel.sendall(b"\x03")
         assert channel.recv_exit_status() == 9
@@ -248,6 +255,12 @@ def test_a_lost_client_hangs_up_its_terminal_only(mac: BootedHost, tmp_path: Pat
 def test_output_of_a_terminal_is_complete(mac: BootedHost) -> None:
     done = ssh(mac, "seq 1 20000", "-tt")
     assert done.stdout.split() == [b"%d" % number for number in range(1, 20001)]
+
+
+def test_a_terminal_closes_with_its_leader_whoever_still_holds_it(mac: BootedHost) -> None:
+    began = time.monotonic()
+    done = ssh(mac, "trap '' HUP; sleep 9 & echo out; exit 4", "-tt")
+    assert (done.returncode, done.stdout, time.monotonic() - began < 5) == (4, b"out\r\n", True)
 
 
 # Files.
@@ -405,6 +418,14 @@ def test_a_port_of_the_host_leads_back(mac: BootedHost) -> None:
                 sock.sendall(FIVE_MB[:100_000])
                 sock.shutdown(socket.SHUT_WR)
                 assert b"".join(iter(lambda: sock.recv(65536), b"")) == FIVE_MB[99_999::-1]
+            heard: list[bytes] = []
+            speaker = threading.Thread(target=_speak_first, args=(server, heard))
+            speaker.start()
+            with socket.create_connection(("127.0.0.1", port), timeout=5) as sock:
+                assert b"".join(iter(lambda: sock.recv(65536), b"")) == b"hello"
+                sock.sendall(b"bye")
+            speaker.join(5)
+            assert heard == [b"bye"]
             forward.terminate()
             forward.wait(5)
     assert eventually(lambda: not _listens(port))
@@ -422,6 +443,14 @@ def _answer(server: socket.socket) -> None:
     sock, _ = server.accept()
     with sock:
         sock.sendall(b"".join(iter(lambda: sock.recv(65536), b""))[::-1])
+
+
+def _speak_first(server: socket.socket, heard: list[bytes]) -> None:
+    sock, _ = server.accept()
+    with sock:
+        sock.sendall(b"hello")
+        sock.shutdown(socket.SHUT_WR)
+        heard.append(b"".join(iter(lambda: sock.recv(65536), b"")))
 
 
 def _listens(port: int) -> bool:
@@ -578,6 +607,9 @@ state = Path(sys.argv[1]) / "state"
 *argv, target = host.ssh()
 print(subprocess.check_output([*argv, target, "id -u"], text=True))
 print(subprocess.check_output([*argv, "-tt", target, "tty"], text=True))
+locked = host.root / "Users/purple/Downloads/locked"
+(locked / "deep").mkdir(parents=True)
+locked.chmod(0)
 shutdown(state, remove=True)
 print(state.exists())
 """

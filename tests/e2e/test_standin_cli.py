@@ -90,6 +90,7 @@ def test_a_host_s_life(state: Path) -> None:
     (first,) = statuses(state)
     assert (first["name"], first["up"]) == ("standin-1", True)
     assert Path(first["store"]).stat().st_size > 0
+    assert os.getsid(first["pid"]) == first["pid"]
 
     assert standin("up", state=state).stdout == up.stdout
     assert statuses(state) == [first]
@@ -152,6 +153,18 @@ def test_processes_that_left_their_session_end_too(state: Path) -> None:
     assert process is not None
     shutdown(state)
     assert not process.alive()
+
+
+def test_a_host_keeps_nothing_of_its_caller_s_open(state: Path) -> None:
+    reader, writer = os.pipe()
+    os.set_inheritable(writer, True)
+    try:
+        boot(state, ["a"], tied=True)
+    finally:
+        os.close(writer)
+    os.set_blocking(reader, False)  # a writer anywhere would make reading raise
+    assert os.read(reader, 1) == b""
+    os.close(reader)
 
 
 def test_what_a_scenario_locked_is_removed_all_the_same(state: Path) -> None:

@@ -83,6 +83,14 @@ def test_run_ids_are_checked_before_they_become_paths() -> None:
             check_run_id(bad)
 
 
+def test_a_real_macs_lab_browser_never_earns_coverage() -> None:
+    def labs(host: Host) -> set[str]:
+        return {case.scenario.id.split("-")[0] for case in plan(host).cases if case.lab}
+
+    assert labs(MAC) == {"p07"}
+    assert labs(replace(MAC, origin=Origin.STAND_IN)) == set()
+
+
 def test_an_unknown_scenario_is_named_with_those_that_exist() -> None:
     with pytest.raises(UsageError, match="p11-quarantined-download"):
         plan(wanted=("p99",))

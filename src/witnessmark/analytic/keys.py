@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 DATA_VOLUME = "/System/Volumes/Data"
+LONGEST = 4_096
+"""Longer paths than any kernel takes are cut: no pattern is tried on megabytes of text."""
 PRIVATE = ("/private/tmp", "/private/var", "/private/etc")
 _HOMES = r"(?:/Users/(?!Shared(?:/|\Z))[^/]+|/var/root)"
 
@@ -32,7 +34,7 @@ class Paths:
     ) -> None:
         self._fold = not case_sensitive
         self._links: list[tuple[str, str]] = []
-        self.key = lru_cache(maxsize=16_384)(self._key)
+        self._cached = lru_cache(maxsize=16_384)(self._key)
         for link, target in symlinks:
             pair = (self._plain(link), self._plain(target))
             if pair[0] != pair[1] and "/" not in pair:
@@ -40,6 +42,10 @@ class Paths:
         homes = "|".join(re.escape(self._key(home)) for home in home_dirs)
         inferred = _HOMES.replace("U", "u").replace("S", "s") if self._fold else _HOMES
         self._home = f"(?:{homes})" if homes else inferred
+
+    def key(self, path: str) -> str:
+        """The canonical key of an absolute path."""
+        return self._cached(path[:LONGEST])
 
     def resolve(self, path: str, cwd: str | None) -> str | None:
         """An absolute path of an operand; None where it is relative and ``cwd`` is unknown."""
@@ -66,7 +72,6 @@ class Paths:
         return words(item.lower() if self._fold else item for item in patterns)
 
     def _key(self, path: str) -> str:
-        """The canonical key of an absolute path."""
         key = self._plain(path)
         for _ in range(8):
             for link, target in self._links:

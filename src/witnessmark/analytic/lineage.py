@@ -58,14 +58,12 @@ class Lineage:
         if known is not None and known.task.execs and _same(known.process, target):
             return None
         before = self.learn(event.process, event.time_ns, execs=target)
-        self._rows.pop(target.token.pid, None)
         before.task.row = False
         return self._add(target, before.task)
 
     def exit(self, event: Event) -> None:
         """The end of a process; children that it had keep their lineage (A6)."""
         image = self.learn(event.process, event.time_ns)
-        self._rows.pop(image.task.pid, None)
         self._end(image.task, event.time_ns)
 
     def learn(self, seen: Process, now_ns: int, execs: Process | None = None) -> Image:
@@ -174,9 +172,8 @@ class Lineage:
         if browser:
             task.candidate = Candidate(parent.process, "parent", spawn_ns, exact)
         elif browser is None:
-            task.candidate = Candidate(
-                parent.process, "parent", spawn_ns, exact, RESPONSIBLE_UNKNOWN
-            )
+            seen = parent.process
+            task.candidate = Candidate(seen, "parent", spawn_ns, exact, RESPONSIBLE_UNKNOWN)
         elif parent.task.candidate is not None:
             task.candidate, task.depth = parent.task.candidate, parent.task.depth + 1
 

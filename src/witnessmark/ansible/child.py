@@ -46,8 +46,6 @@ def main() -> None:
             traceback.print_exc()
         finally:
             end_masters(folder)
-            if stop.is_set():
-                end_stragglers(folder)
             shutil.rmtree(folder, ignore_errors=True)
         # Skips the interpreter's teardown, which would wait for the thread that reads the pipe.
         sys.stderr.flush()

@@ -10,8 +10,8 @@ from rich.console import Console
 from witnessmark.report.plain import visible
 
 if TYPE_CHECKING:
+    from witnessmark.fleet import Watch
     from witnessmark.model.run import Act, Case
-    from witnessmark.pipeline import Watch
 
 WIDE = 140
 """Columns of a table that goes into a pipe, where there is no terminal to fit."""
@@ -30,7 +30,7 @@ def out() -> Console:
 
 def watch(*, quiet: bool) -> Watch:
     """Progress on stderr, one plain line per step; nothing with ``quiet``."""
-    from witnessmark.pipeline import Watch
+    from witnessmark.fleet import Watch
 
     if quiet:
         return Watch()

@@ -104,7 +104,8 @@ def parse(raw: bytes | str, name: str) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
-        raise ContentError([f"{name}:{line}: {error.problem or error.context}"]) from error
+        said = ", ".join(text for text in (error.context, error.problem) if text)
+        raise ContentError([f"{name}:{line}: {said}"]) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         text = " ".join(str(error).split())
         raise ContentError([f"{name}:1: not YAML text: {text}"]) from error
@@ -117,7 +118,8 @@ def parse(raw: bytes | str, name: str) -> Document:
 
 def from_mapping(data: Mapping[str, object], name: str) -> Document:
     """A document of data that came from elsewhere; every line is ``name`` itself."""
-    return Document(name=name, data=dict(data), marks={(): name})
+    marks: dict[Place, str] = {(): name, **{(key,): name for key in data}}
+    return Document(name=name, data=dict(data), marks=marks)
 
 
 def validate(document: Document, type_: type[T]) -> T:

@@ -77,7 +77,7 @@ def prepare(
         consent = host.path_prefix + host.consent_file
         return {
             # Relative to the home. Ansible turns ~ into ~user, whom a stand-in's machine does not
-            # know, and quotes no $HOME with a space in it.
+            # know, and quotes no $HOME with a space in it. (See _reach for this machine itself.)
             "ansible_remote_tmp": f".witnessmark/{run_id}/tmp",  # noqa: S108 - the home's
             "wm_look": _with_arguments(_shell("look.sh"), consent, run_id),
         }
@@ -115,7 +115,7 @@ def _play(
         tasks = ansible.run_play(
             folder,
             root() / "inventory" / "playbooks" / name,
-            {host.name: {**_reach(host, folder), **variables(host)} for host in reachable},
+            {host.name: {**variables(host), **_reach(host, folder)} for host in reachable},
             forks=_FORKS,
             task_timeout_s=_TASK_S,
             timeout_s=2 * _TASK_S * -(-len(reachable) // _FORKS),
@@ -128,7 +128,7 @@ def _play(
 def _reach(host: Host, folder: Path) -> dict[str, object]:
     """Ansible's variables for reaching a host exactly as paramiko does (hosts/ssh.py)."""
     if host.connection == "local":
-        return {"ansible_connection": "local"}
+        return {"ansible_connection": "local", "ansible_remote_tmp": f"{folder}/remote"}
     options = ""
     if host.known_hosts:
         # A copy under a plain name; ssh itself would expand % and ${} in the user's.

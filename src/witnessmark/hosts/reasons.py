@@ -46,6 +46,7 @@ _UNREACHABLE = (
     ("Connection refused", "refused"),
     ("timed out", "timeout"),
     ("Failed to create temporary directory", "tmp"),
+    ("No user exists for uid", "uid"),
 )
 
 _REACH = {
@@ -56,6 +57,7 @@ _REACH = {
     "name": "its name {address} is not known; correct ansible_host",
     "refused": "nothing listens at {address}:{port}; is Remote Login switched on?",
     "timeout": "{address}:{port} did not answer in time; is the host up and reachable from here?",
+    "uid": "the OpenSSH client here needs a named user; add the one that runs this to /etc/passwd",
     "tmp": "could not create a folder in ~/.witnessmark; is the disk full or read-only?",
 }
 

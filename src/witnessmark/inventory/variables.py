@@ -1,8 +1,7 @@
 """The variables that an inventory may set on a host: what each must look like and what it becomes.
 
-Every reader takes what ansible listed and returns what the model wants. It raises `Wrong` with a
-predicate ("must be ...") and, inside a list or mapping, the path to the offending part. No reader
-repeats a value in its sentence: it might be a secret in the wrong place.
+Every reader takes what ansible listed and returns what the model wants, or raises `Wrong` with a
+predicate ("must be ...") that never repeats the value: it might be a secret in the wrong place.
 """
 
 from __future__ import annotations
@@ -116,8 +115,8 @@ def origin(value: object) -> Origin:
 
 def retention(value: object) -> str:
     """The name of a profile in inventory/retention/."""
-    folder = root() / "inventory" / "retention"
-    return one_of(sorted(file.stem for file in folder.glob("*.yaml")), value)
+    files = (root() / "inventory" / "retention").glob("*.yaml")
+    return one_of(sorted(file.stem for file in files), value)
 
 
 def faults(value: object) -> tuple[Mapping[str, object], ...]:

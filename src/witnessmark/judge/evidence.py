@@ -7,9 +7,11 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from witnessmark.analytic import Engine, Miss, load
+from witnessmark.analytic.parameters import Browser
 from witnessmark.judge import match
 from witnessmark.judge.api import CaseEvidence, Controls
 from witnessmark.model.detections import Answer
+from witnessmark.model.hosts import Origin
 from witnessmark.telemetry import eslogger, ps
 
 if TYPE_CHECKING:
@@ -102,7 +104,7 @@ def _look(bag: Bag, host: Host, source: Source | None, params: Parameters) -> _S
     )
     processes = bag.raw(host.name, "processes", "txt")
     stream = replace(stream, snapshot=ps.decode(processes) if processes else ())
-    engine = Engine.of(stream, params)
+    engine = Engine.of(stream, _with_stub(params, host))
     detections = [item for event in stream.events for item in engine.feed(event)]
     detections += engine.finish()
     head = bag.raw(host.name, source.name, "head.ndjson")
@@ -113,6 +115,17 @@ def _look(bag: Bag, host: Host, source: Source | None, params: Parameters) -> _S
         misses=tuple(engine.misses),
         oldest_ns=_oldest(head, host.name, source.name),
     )
+
+
+def _with_stub(params: Parameters, host: Host) -> Parameters:
+    """A real Mac's lab browser stub counts as a browser for its lab cases, by path, unless it is
+    signed by a team."""
+    if host.browser is None or host.origin is not Origin.MAC:
+        return params
+    stub = Browser(
+        name="lab browser", signing_ids=("*",), team_id=None, paths=(host.browser,), ad_hoc=True
+    )
+    return replace(params, lab_browsers=(*params.lab_browsers, stub))
 
 
 def _received(chunks: Sequence[tuple[int, int]]) -> Callable[[int], int | None]:

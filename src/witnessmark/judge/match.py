@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from witnessmark.judge.api import CaseEvidence
     from witnessmark.model.detections import Detection
+    from witnessmark.model.events import Stream
     from witnessmark.model.run import PhaseResult, Step
     from witnessmark.model.scenario import RecordPattern
 
@@ -86,13 +87,12 @@ def trouble(case: CaseEvidence) -> str | None:
         return f"source {case.source.name} was not collected"
     if case.collection.problem:
         return case.collection.problem
-    first, last = window(case)
     coverage = case.stream.coverage
     for gap in coverage.gaps:
-        if gap.time_ns is None or first <= gap.time_ns <= last:
+        if _touches(case, gap.since_ns, gap.time_ns):
             return f"{gap.missing} records are missing at line {gap.line} (gap in {gap.counter})"
     for bad in coverage.bad:
-        if bad.time_ns is None or first <= bad.time_ns <= last:
+        if _touches(case, bad.time_ns, _after(case.stream, bad.line)):
             kind = "of a shape no decoder knows" if bad.unknown_shape else "unreadable"
             return f"line {bad.line} is {kind}: {bad.reason}"
     return None
@@ -101,6 +101,17 @@ def trouble(case: CaseEvidence) -> str | None:
 def plain(path: str) -> str:
     """A path without the data volume's firmlink prefix (K2)."""
     return path.removeprefix(DATA_VOLUME) or "/"
+
+
+def _touches(case: CaseEvidence, since_ns: int | None, until_ns: int | None) -> bool:
+    """Whether a hole between two moments (None: no bound) may reach into the attack's window."""
+    first, last = window(case)
+    return (since_ns is None or since_ns <= last) and (until_ns is None or until_ns >= first)
+
+
+def _after(stream: Stream, line: int) -> int | None:
+    """Time of the first good record behind a line."""
+    return next((event.time_ns for event in stream.events if event.line > line), None)
 
 
 def _inside(case: CaseEvidence) -> Iterator[Event]:

@@ -33,7 +33,7 @@ def look_at_removexattr(look: Look, thread: Thread, call: Call, entry: Entry) ->
 
 
 def _attribute(look: Look, thread: Thread, call: Call, entry: Entry, event: str) -> Pending | None:
-    name = look.reader.text(thread.process.pid, entry.args[call.value or 0])
+    name = look.reader.text(thread.tid, entry.args[call.value or 0])
     if name is None:
         return None
     shown = name.removeprefix(b"user.").decode(errors="replace")
@@ -45,7 +45,7 @@ def _on_file(
 ) -> Pending | None:
     path: bytes | None
     if call.fd is not None:
-        path = b"/proc/%d/fd/%d" % (thread.process.pid, entry.args[call.fd] & 0xFFFFFFFF)
+        path = b"/proc/%d/fd/%d" % (thread.tid, entry.args[call.fd] & 0xFFFFFFFF)
     else:
         path = look.path(thread, entry, call.dirfd, call.path)
     found = None if path is None else resolve(path, follow=call.follows or call.fd is not None)
@@ -80,5 +80,5 @@ def look_at_credentials(_look: Look, thread: Thread, _call: Call, _entry: Entry)
 
 
 def _recredit(thread: Thread) -> None:
-    thread.process.credentials = credentials(thread.process.pid)
+    thread.process.credentials = credentials(thread.tid)
     thread.process.encoded = None

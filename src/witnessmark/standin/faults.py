@@ -141,16 +141,19 @@ def _problems(item: object) -> Iterable[str]:
     yield from (f"unknown key {key!r}" for key in sorted(item.keys() - _KEYS))
     if item.get("layer") != "sensor":
         yield f"unknown layer {item.get('layer')!r}; the recorder knows only 'sensor'"
-    if item.get("action") not in ACTIONS:
+    if item.get("action") not in tuple(ACTIONS):  # a list is no key
         yield f"unknown action {item.get('action')!r}; known: {', '.join(ACTIONS)}"
     yield from _selection_problems(item)
 
 
 def _selection_problems(item: dict[str, Any]) -> Iterable[str]:
     events = item.get("event", [])
-    for event in [events] if isinstance(events, str) else events:
-        if event not in EVENT_TYPES:
-            yield f"unknown event {event!r}; known: {', '.join(EVENT_TYPES)}"
+    if not isinstance(events, str | list):
+        yield "event must be a name or a list of names"
+    else:
+        for event in [events] if isinstance(events, str) else events:
+            if event not in tuple(EVENT_TYPES):
+                yield f"unknown event {event!r}; known: {', '.join(EVENT_TYPES)}"
     if not isinstance(item.get("path", ""), str):
         yield "path must be a glob"
     count = item.get("count", 1)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
-import signal
 import socket
 import sys
 import time
@@ -16,6 +15,7 @@ import witnessmark
 from witnessmark.errors import HostError
 from witnessmark.standin.paperwork import ensure_key, replace
 from witnessmark.standin.pidfile import Process, read_pid, write_pid
+from witnessmark.standin.spawn import RESETTABLE
 from witnessmark.standin.tree import STORE, build, write_consent
 
 if TYPE_CHECKING:
@@ -115,11 +115,24 @@ def _detached(argv: Sequence[str], log: Path) -> int:
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
             (os.POSIX_SPAWN_OPEN, 1, str(log), flags, 0o600),
             (os.POSIX_SPAWN_DUP2, 1, 2),
+            *((os.POSIX_SPAWN_CLOSE, fd) for fd in _inheritable()),
         ],
         setsid=True,
         setsigmask=(),
-        setsigdef=(signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE),
+        setsigdef=RESETTABLE,
     )
+
+
+def _inheritable() -> list[int]:
+    """Descriptors that a host would keep open for its whole life, such as a shell's pipes."""
+    found = []
+    for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - entries of a living folder
+        try:
+            if int(name) > 2 and os.get_inheritable(int(name)):
+                found.append(int(name))
+        except OSError:
+            pass  # the one that listed the folder
+    return found
 
 
 def _environment() -> dict[str, str]:

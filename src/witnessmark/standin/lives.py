@@ -73,15 +73,15 @@ class Lives:
         self._writers.drain()
         tid = self._reader.message(thread.tid)
         if tid is not None:
-            self._born(thread, tid)
-            if event == ptrace.EVENT_CLONE and tid in self._processes.by_pid:
-                self._processes.adopt(self._processes.by_pid[tid])  # clone(CLONE_PARENT)
+            self._born(thread, tid, event)
 
-    def _born(self, thread: Thread, tid: int) -> None:
+    def _born(self, thread: Thread, tid: int, event: int = ptrace.EVENT_FORK) -> None:
         """Record a new process, or only note a new thread; then let it run if it already waits."""
-        maker = thread.process
+        maker, held = thread.process, self.early.release(tid)
+        reaped = held is not None and held.death is not None
+        in_process = os.path.exists(b"/proc/%d/task/%d" % (maker.pid, tid))  # noqa: PTH110 - hot
         self._zombies.discard(tid)
-        if os.path.exists(b"/proc/%d/task/%d" % (maker.pid, tid)):  # noqa: PTH110 - hot
+        if in_process or (reaped and event == ptrace.EVENT_CLONE):
             self.threads[tid] = Thread(tid, maker)
             maker.threaded = True
         else:
@@ -89,10 +89,6 @@ class Lives:
             self.threads[tid] = Thread(tid, child)
             body = {"child": self._shape.process(child)}
             self._emitter.event("fork", thread, maker, body, (child.path,))
-        self._release(tid)
-
-    def _release(self, tid: int) -> None:
-        held = self.early.release(tid)
         if self.ending:
             kill(tid)
         if held is not None and held.stopped:

@@ -53,7 +53,7 @@ class Look:
         """A path argument as the recorder can open it; ``None``: the call has none."""
         if position is None:
             return None
-        return given_path(self.reader, thread.process.pid, entry, dirfd, position)
+        return given_path(self.reader, thread.tid, entry, dirfd, position)
 
     def first_place(self, thread: Thread, call: Call, entry: Entry) -> Place | None:
         """Where the call's path leads, whether inside the host or not."""

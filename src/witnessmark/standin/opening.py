@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .syscalls import Call
 
 _EXISTING = 0
-_O_CREAT, _O_TMPFILE = 0o100, 0o20200000
+_O_CREAT = 0o100
 _FREAD, _FWRITE = 1, 2
 
 
@@ -40,12 +40,12 @@ def _flags(look: Look, thread: Thread, call: Call, entry: Entry) -> int:
         return CREAT_FLAGS
     if call.flags is not None:
         return entry.args[call.flags]
-    how = look.reader.memory(thread.process.pid, entry.args[2], 8)  # struct open_how
+    how = look.reader.memory(thread.tid, entry.args[2], 8)  # struct open_how
     return int.from_bytes(how, "little")
 
 
 def _opened(look: Look, thread: Thread, number: int, flags: int, new: bool) -> None:
-    link = b"/proc/%d/fd/%d" % (thread.process.pid, number)
+    link = b"/proc/%d/fd/%d" % (thread.tid, number)
     path = read_link(link)
     if not look.translator.inside(path):
         return
@@ -55,7 +55,7 @@ def _opened(look: Look, thread: Thread, number: int, flags: int, new: bool) -> N
         os.close(held)
         return
     file = look.shape.file(path, found)
-    if new and flags & _O_TMPFILE != _O_TMPFILE and not look.writers.is_open(found.identity):
+    if new and not look.writers.is_open(found.identity):
         _created(look, thread, file)
     if look.opens:
         look.tell("open", thread, {"fflag": _fflag(flags), "file": file}, file)
@@ -86,7 +86,7 @@ def look_at_mkdir(look: Look, thread: Thread, call: Call, entry: Entry) -> Pendi
 def look_at_map(look: Look, thread: Thread, call: Call, entry: Entry) -> Pending:
     """mmap(2), shared and writable: such a file may change without being written."""
     number = entry.args[call.fd or 0] & 0xFFFFFFFF
-    return Pending(None, lambda _address: look.writers.mapped(thread.process, number))
+    return Pending(None, lambda _address: look.writers.mapped(thread, number))
 
 
 def _fflag(flags: int) -> int:

@@ -95,7 +95,7 @@ def _or_slash(match: re.Match[bytes]) -> bytes:
     return b"" if follows_slash else b"/"
 
 
-def system_programs() -> dict[bytes, str]:
+def system_programs(search: str = "/bin:/usr/bin:/usr/local/bin") -> dict[bytes, str]:
     """Real file -> macOS name, for the shells and the commands that macOS keeps in /bin.
 
     A file that serves several commands (a multi-call coreutils) keeps its own name: which command
@@ -103,7 +103,7 @@ def system_programs() -> dict[bytes, str]:
     """
     found: dict[bytes, list[str]] = {}
     for name in (*SHELLS, *IN_BIN):
-        program = shutil.which(name, path="/bin:/usr/bin:/usr/local/bin")
+        program = shutil.which(name, path=search)
         if program is not None:
             real = os.fsencode(os.path.realpath(program))
             found.setdefault(real, []).append(name)

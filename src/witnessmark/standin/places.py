@@ -32,16 +32,19 @@ class Place:
 
 
 def given_path(
-    reader: Reader, pid: int, entry: Entry, dirfd: int | None, position: int
+    reader: Reader, tid: int, entry: Entry, dirfd: int | None, position: int
 ) -> bytes | None:
-    """A path argument in a form that this process can open: relative ones through /proc."""
-    text = reader.text(pid, entry.args[position])
+    """A path argument in a form that this process can open: relative ones through /proc.
+
+    /proc is asked for the thread, not its process, whose first thread may have ended alone.
+    """
+    text = reader.text(tid, entry.args[position])
     if text is None:
         return None
     if text.startswith(b"/"):
-        return _not_ours(text, pid)
+        return _not_ours(text, tid)
     number = AT_FDCWD if dirfd is None else _signed(entry.args[dirfd])
-    base = b"/proc/%d/cwd" % pid if number == AT_FDCWD else b"/proc/%d/fd/%d" % (pid, number)
+    base = b"/proc/%d/cwd" % tid if number == AT_FDCWD else b"/proc/%d/fd/%d" % (tid, number)
     return base + b"/" + text if text else base
 
 
@@ -75,13 +78,13 @@ def resolve(path: bytes, *, follow: bool) -> tuple[bytes, FileStat] | None:
         os.close(fd)
 
 
-def _not_ours(path: bytes, pid: int) -> bytes:
-    """Paths that mean "my own" mean those of the stopped process, not of the recorder."""
+def _not_ours(path: bytes, tid: int) -> bytes:
+    """Paths that mean "my own" mean those of the stopped thread, not of the recorder."""
     for own in (b"/proc/self/", b"/proc/thread-self/", b"/dev/"):
         if path.startswith(own):
             rest = path[len(own) :]
             if own != b"/dev/" or rest.startswith(b"fd/"):
-                return b"/proc/%d/%s" % (pid, rest)
+                return b"/proc/%d/%s" % (tid, rest)
     return path
 
 

@@ -24,16 +24,12 @@ _ON_A_MAC = (
 @cache
 def refusal() -> str | None:
     """One sentence why no host can be recorded here, or ``None`` if it can."""
-    if platform.system() == "Darwin":
-        return _ON_A_MAC
-    if platform.system() != "Linux":
-        return f"The stand-in's recorder needs Linux; this is {platform.system()}."
-    if architecture() is None:
-        known = ", ".join(ARCHITECTURES)
-        return f"The stand-in's recorder knows {known}, not {platform.machine()}."
+    reason = wrong_machine()
+    if reason is not None:
+        return reason
     # A process of its own: the caller may have threads, children and signal handlers.
     tried = subprocess.run(
-        [sys.executable, "-m", __spec__.name], capture_output=True, text=True, check=False
+        [sys.executable, "-m", __name__], capture_output=True, text=True, check=False
     )
     if tried.returncode == 0:
         return None
@@ -41,11 +37,23 @@ def refusal() -> str | None:
     return lines[-1]
 
 
+def wrong_machine() -> str | None:
+    """Why this system or processor cannot be the host of a stand-in, or ``None``."""
+    if platform.system() == "Darwin":
+        return _ON_A_MAC
+    if platform.system() != "Linux":
+        return f"The stand-in's recorder needs Linux; this is {platform.system()}."
+    if architecture() is None:
+        known = ", ".join(ARCHITECTURES)
+        return f"The stand-in's recorder knows {known}, not {platform.machine()}."
+    return None
+
+
 def try_tracing() -> str | None:
-    """Seize a child and stop it at a filtered call. Returns what failed."""
+    """Seize a child and stop it at a filtered call; returns what failed. Forks this process."""
     arch = architecture()
     if arch is None:
-        return "unsupported architecture"
+        return wrong_machine()
     go, ready = os.pipe()
     child = os.fork()
     if child == 0:
@@ -89,7 +97,7 @@ def _trace(child: int, ready: int) -> str | None:
 
 
 if __name__ == "__main__":
-    failed = try_tracing()
+    failed = wrong_machine() or try_tracing()
     if failed is not None:
         print(failed, file=sys.stderr)
         raise SystemExit(EX_UNAVAILABLE)

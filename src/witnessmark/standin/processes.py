@@ -110,6 +110,8 @@ class Processes:
         )
         parent.children.add(process)
         self.by_pid[pid] = process
+        self.adopt(process)  # clone(CLONE_PARENT) makes a sibling, not a child
+        process.original_ppid = 1 if process.parent is None else process.parent.pid
         return process
 
     def execed(self, process: Process) -> None:
@@ -134,7 +136,7 @@ class Processes:
         try:
             parent = self.by_pid.get(proc_stat(orphan.pid).ppid)
         except (OSError, ValueError):
-            parent = None  # it is gone as well
+            return  # it is gone as well
         if orphan.parent is not None:
             orphan.parent.children.discard(orphan)
         orphan.parent = parent

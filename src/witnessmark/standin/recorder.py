@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from witnessmark.errors import ContentError
+from witnessmark.errors import ContentError, Unsupported
 
 from . import bpf, faults, ptrace
 from .child import Child, InitError
@@ -34,7 +34,7 @@ from .inotify import Inotify
 from .lives import Lives
 from .look import Look
 from .paths import Translator
-from .probe import EX_UNAVAILABLE, refusal
+from .probe import EX_UNAVAILABLE, refusal, try_tracing, wrong_machine
 from .processes import Process, Processes
 from .shape import Shape
 from .signals import WAKING, SignalTaker
@@ -80,7 +80,7 @@ def record(argv: Sequence[str | bytes], config: RecorderConfig) -> int:
     """
     arch = architecture()
     if arch is None:
-        raise NotImplementedError(refusal())
+        raise Unsupported(wrong_machine())
     injected = faults.Faults() if config.faults is None else faults.load(config.faults)
     translator = Translator(config.root)
     shape = Shape(translator, host=config.host, tokens=config.tokens)
@@ -174,7 +174,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     argv = options.argv[1:] if options.argv[:1] == ["--"] else options.argv
     if not argv:
         _parser().error("the command to run as init is missing after --")
-    reason = refusal()
+    reason = wrong_machine() or try_tracing()
     if reason is not None:
         print(reason, file=sys.stderr)
         return EX_UNAVAILABLE

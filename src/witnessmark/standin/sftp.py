@@ -108,10 +108,9 @@ class _Server(SFTPServer):
 class _Handle(SFTPHandle):
     """An open file."""
 
-    def __init__(self, fd: int, *, appends: bool) -> None:
+    def __init__(self, fd: int) -> None:
         super().__init__()
         self._fd = fd
-        self._appends = appends
 
     def close(self) -> None:
         if self._fd >= 0:
@@ -129,7 +128,7 @@ class _Handle(SFTPHandle):
 
     def _write(self, offset: int, view: memoryview) -> None:
         while view:
-            done = os.write(self._fd, view) if self._appends else os.pwrite(self._fd, view, offset)
+            done = os.pwrite(self._fd, view, offset)  # Linux appends anyway under O_APPEND
             view, offset = view[done:], offset + done
 
     def stat(self) -> SFTPAttributes | int:
@@ -150,7 +149,7 @@ class _Files(SFTPServerInterface):
             return _CODES.get(problem.errno or 0, SFTP_FAILURE)
         except ValueError:
             return SFTP_FAILURE
-        return _Handle(fd, appends=bool(flags & os.O_APPEND))
+        return _Handle(fd)
 
     def list_folder(self, path: str) -> list[SFTPAttributes] | int:
         try:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 FileAction = tuple[int, ...] | tuple[int, int, str, int, int]
 """One of os.posix_spawn's file actions."""
 
-_RESET = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+RESETTABLE = tuple(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP})
+"""Given their default again in a new process: Python ignores some, and nohup or & others."""
 
 
 class Bell:
@@ -81,7 +82,7 @@ class ProcessTable:
                     file_actions=actions,
                     setsid=True,
                     setsigmask=(),
-                    setsigdef=_RESET,
+                    setsigdef=RESETTABLE,
                 )
                 self._children[child.pid] = child
         except BaseException:

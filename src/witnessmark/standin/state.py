@@ -14,6 +14,7 @@ caller unless ``tied``.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import time
@@ -111,12 +112,15 @@ def boot(
                 if tied:
                     start_warden(folder)
                 launch(folder, client, (faults or {}).get(name, []))
-            await_hosts([_folder(state, name) for name in new], time.monotonic() + timeout_s)
+            await_hosts([state / name for name in new], time.monotonic() + timeout_s)
         except BaseException:
             for name in new:
                 stop(state / name)
             raise
         up = _write_papers(state)
+    lost = [name for name in names if name not in up]
+    if lost:
+        raise HostError(f"{', '.join(lost)} booted but ended again at once")
     return [up[name] for name in names]
 
 
@@ -125,11 +129,12 @@ def shutdown(state: Path, names: Sequence[str] | None = None, *, remove: bool = 
 
     With ``remove`` their files go too, and the state directory once no host is left in it.
     """
-    try:
-        with statedir.locked(state, create=False) as state:
-            return _shutdown(state, names, remove=remove)
-    except FileNotFoundError:  # no state directory: nothing was ever up, or it is gone already
-        return []
+    with contextlib.ExitStack() as stack:
+        try:
+            state = stack.enter_context(statedir.locked(state, create=False))
+        except FileNotFoundError:  # nothing was ever up, or it is gone already
+            return []
+        return _shutdown(state, names, remove=remove)
 
 
 def status(state: Path) -> list[HostStatus]:

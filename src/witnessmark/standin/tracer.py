@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from . import ptrace
 from .calls import look_at
+from .emit import warn
 from .lives import STOPPED, Lives, vanished
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Tracer:
                 try:
                     tid, status = self._next()
                 except ChildProcessError:
+                    warn(f"lost sight of {len(lives.threads)} thread(s) that ended unseen")
                     break
                 self._on_status(tid, status)
             self._writers.drain()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from .files import FileStat, read_link, stat, stat_fd
 from .inotify import CLOSED, GONE, MODIFIED, OVERFLOWED, Inotify
-from .processes import Process, Thread
+from .processes import Process, Thread, proc_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -68,9 +68,9 @@ class Writers:
         """Whether some process has this file open for writing."""
         return any(opening.identity == identity for opening in self._openings())
 
-    def mapped(self, process: Process, number: int) -> None:
+    def mapped(self, thread: Thread, number: int) -> None:
         """A file was mapped shared and writable: it may change without being written."""
-        found = stat(b"/proc/%d/fd/%d" % (process.pid, number))
+        found = stat(b"/proc/%d/fd/%d" % (thread.tid, number))
         for opening in self._openings():
             if found is not None and opening.identity == found.identity:
                 opening.mapped = True
@@ -142,13 +142,23 @@ class Writers:
 
 def _holds(process: Process, opening: Opening) -> bool:
     """Whether a process still has the file open for writing, under any number."""
-    folder = b"/proc/%d/fd" % process.pid
+    for tid in {process.pid, opening.thread.tid}:  # the first thread may have ended alone
+        folder = b"/proc/%d/fd/" % tid
+        try:
+            numbers = os.listdir(folder)  # noqa: PTH208 - bytes
+        except OSError:
+            continue
+        for number in numbers:
+            found = stat(folder + number)
+            if found is not None and found.identity == opening.identity and _writes(tid, number):
+                return True
+    return False
+
+
+def _writes(tid: int, number: bytes) -> bool:
     try:
-        numbers = os.listdir(folder)  # noqa: PTH208 - bytes
+        lines = proc_file(b"/proc/%d/fdinfo/%s" % (tid, number)).split(b"\n")
     except OSError:
         return False
-    for number in numbers:
-        found = stat(folder + b"/" + number)
-        if found is not None and found.identity == opening.identity:
-            return True
-    return False
+    flags = next((line[6:] for line in lines if line.startswith(b"flags:")), b"0")
+    return bool(int(flags, 8) & os.O_ACCMODE)

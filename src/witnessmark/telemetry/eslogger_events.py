@@ -23,6 +23,10 @@ NAMES = {
 """eslogger's names of the fields that the model calls otherwise."""
 
 
+PATH_MAX = 1_024
+"""The longest path that macOS knows; what is longer is not kept in memory."""
+
+
 class BadShape(ValueError):  # noqa: N818 - reads as the sentence it raises
     """A record whose JSON is right but whose values no eslogger would write."""
 
@@ -48,9 +52,16 @@ def details(kind: Kind, value: Any, unknown: frozenset[str]) -> dict[str, Any]:
 def process(raw: shape.Proc, unknown: frozenset[str]) -> Process:
     """A process image. Fields that the host could not know are None and named ``simulated``.
 
+    A process that acts often is written alike each time, so its image is kept.
+
     Raises:
         BadShape: a pid that is not positive, as eslogger is known to write at times.
     """
+    sane = len(raw.executable.path) <= PATH_MAX
+    return _kept_process(raw, unknown) if sane else _process(raw, unknown)
+
+
+def _process(raw: shape.Proc, unknown: frozenset[str]) -> Process:
     own = _token(raw.audit_token)
     if own.pid <= 0:
         raise BadShape(f"pid {own.pid} is not a process")
@@ -85,6 +96,9 @@ def process(raw: shape.Proc, unknown: frozenset[str]) -> Process:
         file=file(raw.executable),
         simulated=unknown,
     )
+
+
+_kept_process = lru_cache(maxsize=1_024)(_process)
 
 
 def file(raw: shape.File) -> FileRef:

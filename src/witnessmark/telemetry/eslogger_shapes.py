@@ -12,7 +12,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 
-class TokenObject(msgspec.Struct):
+class TokenObject(msgspec.Struct, frozen=True):
     """``audit_token`` as an object."""
 
     pid: int
@@ -25,7 +25,7 @@ TokenArray: TypeAlias = tuple[int, int, int, int, int, int, int, int]
 AnyToken: TypeAlias = TokenObject | TokenArray
 
 
-class Stat(msgspec.Struct):
+class Stat(msgspec.Struct, frozen=True):
     """The part of ``stat`` that tells files apart."""
 
     st_dev: int | None = None
@@ -34,7 +34,7 @@ class Stat(msgspec.Struct):
     st_birthtimespec: str | None = None
 
 
-class File(msgspec.Struct):
+class File(msgspec.Struct, frozen=True):
     """``es_file_t``."""
 
     path: str
@@ -42,7 +42,7 @@ class File(msgspec.Struct):
     stat: Stat | None = None
 
 
-class Proc(msgspec.Struct):
+class Proc(msgspec.Struct, frozen=True):
     """``es_process_t``."""
 
     audit_token: AnyToken

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -266,11 +265,6 @@ def answers(params: Parameters) -> Answers:
     return Answers(params)
 
 
-@pytest.fixture
-def shuffled() -> Any:
-    def mix(tape: Tape, seed: int) -> Stream:
-        events = list(tape.events)
-        random.Random(seed).shuffle(events)
-        return replace(tape.stream(), events=tuple(events))
-
-    return mix
+@pytest.fixture(scope="session")
+def make_tape() -> type[Tape]:
+    return Tape

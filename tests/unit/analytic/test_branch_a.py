@@ -314,6 +314,15 @@ def test_A5_unknown_signing_of_a_helper_is_undetermined(standin: Any, answers: A
     assert (found.answer, found.reason) == (Answer.UNDETERMINED, "signing unknown")
 
 
+def test_A5_unknown_signing_of_a_helper_in_a_cache_is_undetermined(
+    standin: Any, answers: Any
+) -> None:
+    bundle = f"{HOME}/Library/Caches/ms-playwright/chromium-1/Chromium.app/Contents"
+    browser = standin.spawn(standin.launchd, f"{bundle}/MacOS/Chromium")
+    standin.spawn(browser, f"{bundle}/MacOS/helper")
+    assert [item.answer for item in answers(standin)] == [Answer.UNDETERMINED]
+
+
 def test_A6_one_alert_lists_every_matched_exec(tape: Any, answers: Any) -> None:
     host = tape.spawn(
         tape.chrome(), "/usr/bin/env", ["env", "python3", "/o/h.py"], script="/o/h.py"
@@ -371,6 +380,32 @@ def test_A7_unknown_parent_of_what_could_not_fire_is_silent(tape: Any, answers: 
     assert answers(tape) == []
 
 
+def test_A7_unknown_parent_and_unknown_signing_are_silent(standin: Any, answers: Any) -> None:
+    """Two unknowns about a program that is no interpreter: every stray process would be one."""
+    orphan(standin, "/usr/bin/true", Token(pid=300, pidversion=44), 300)
+    assert answers(standin) == []
+
+
+def test_A7_spawn_time_of_a_snapshot_row_is_unknown(tape: Any, answers: Any) -> None:
+    rows = (
+        SnapshotRow(pid=299, ppid=1, path=CHROME),
+        SnapshotRow(pid=300, ppid=299, path=HOST),
+    )
+    host = type(tape.terminal)(
+        tape.program(HOST, Token(pid=300, pidversion=4), None, start_ns=None, **DEVELOPER)
+    )
+    tape.events.clear()
+    shell(tape, host)
+    stream = tape.stream(snapshot=rows)
+    (found,) = answers(tape, stream=stream)
+    assert (found.answer, found.reason) == (Answer.UNDETERMINED, "spawn time unknown")
+    tape.events.clear()
+    tape.write("/opt/noise")
+    tape.wait(31)
+    shell(tape, host)
+    assert answers(tape, stream=tape.stream(snapshot=rows)) == []  # older than any window
+
+
 @pytest.mark.parametrize(
     ("rows", "answer"),
     [
@@ -424,6 +459,14 @@ def test_A7_everything_below_init_is_known(standin: Any, answers: Any) -> None:
     assert answers(tape) == []
 
 
+def test_A7_young_child_of_an_init_that_never_acted(tape: Any, answers: Any) -> None:
+    agent = tape.spawn(tape.launchd, "/bin/zsh", ["zsh", "/opt/agent.sh"])
+    tape.events.clear()
+    tape.write("/opt/noise", agent)
+    shell(tape, agent)
+    assert answers(tape) == []
+
+
 def test_A7_reparented_before_it_was_seen(tape: Any, answers: Any) -> None:
     """ES still tells the first parent (original_ppid): launchd adopted it, but did not spawn it."""
     orphan(tape, "/bin/sh", tape.launchd.image.token, 300)
@@ -449,6 +492,21 @@ def test_K1_snapshot_row_ends_with_its_pid(tape: Any, answers: Any) -> None:
     assert other.pid == 600
     shell(tape, other)
     assert answers(tape, stream=tape.stream(snapshot=rows)) == []
+
+
+@pytest.mark.parametrize("end", ["fork", "exec", "exit"])
+def test_K1_snapshot_row_names_no_later_process(tape: Any, answers: Any, end: str) -> None:
+    rows = (SnapshotRow(pid=600, ppid=1, path=CHROME),)
+    if end == "fork":
+        tape._pid = 599
+        tape.exit(tape.fork(tape.terminal))
+    else:
+        known = tape.program(CHROME, Token(pid=600, pidversion=4), tape.launchd)
+        task = type(tape.terminal)(known)
+        tape.exec(task, "/bin/zsh") if end == "exec" else tape.exit(task)
+    orphan(tape, "/bin/sh", Token(pid=600, pidversion=77), 600)
+    (found,) = answers(tape, stream=tape.stream(snapshot=rows))
+    assert found.answer is Answer.UNDETERMINED
 
 
 def test_K1_browser_known_from_its_file_events_only(tape: Any, answers: Any) -> None:

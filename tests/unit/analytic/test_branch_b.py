@@ -185,6 +185,16 @@ def test_B2_app_dragged_to_applications_keeps_the_drop(tape: Any, answers: Any) 
     assert found.drop.path == f"{DOWN}/Tool.app/Contents/MacOS/Tool"
 
 
+def test_B2_folder_moved_out_takes_its_members_along(tape: Any, answers: Any) -> None:
+    tape.write(f"{DOWN}/kit/x.sh")
+    tape.rename(f"{DOWN}/kit", "/private/tmp/kit")
+    run(tape, "/private/tmp/kit/x.sh")
+    assert answers.fired(tape) == ["B"]
+    tape.wait(400)
+    run(tape, f"{DOWN}/kit/x.sh")
+    assert answers.fired(tape) == ["B"]
+
+
 def test_B2_member_of_a_dropped_folder_moved_out_keeps_the_drop(tape: Any, answers: Any) -> None:
     tape.rename("/private/tmp/T/kit", f"{DOWN}/kit")
     tape.rename(f"{DOWN}/kit/x.sh", "/private/tmp/x.sh")
@@ -281,6 +291,16 @@ def test_B3_script_path(tape: Any, answers: Any) -> None:
 def test_B3_script_operand(tape: Any, answers: Any, program: str, args: list[str]) -> None:
     tape.write(X)
     tape.spawn(tape.terminal, program, args, cwd=DOWN)
+    assert answers.fired(tape) == ["B"]
+
+
+def test_B3_operand_after_a_change_of_folder(tape: Any, answers: Any) -> None:
+    tape.write(f"{DOWN}/kit/x.rb")
+    tape.spawn(tape.terminal, "/usr/bin/ruby", ["ruby", "-C", "kit", "x.rb"], cwd=DOWN)
+    tape.spawn(tape.terminal, "/usr/bin/ruby", ["ruby", f"-C{DOWN}/kit", "./y/../x.rb"], cwd="/")
+    assert answers.fired(tape) == ["B"]
+    tape.events.pop(-3)
+    tape.events.pop(-3)
     assert answers.fired(tape) == ["B"]
 
 

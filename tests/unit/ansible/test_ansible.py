@@ -112,12 +112,13 @@ def test_ansible_s_reason_is_one_line(tmp_path: Path) -> None:
 
 
 def test_a_play_over_its_time_is_stopped_and_leaves_nothing(tmp_path: Path) -> None:
-    naps = play(tmp_path / "naps.yaml", "sleep 31.4159")
+    nap = f"sleep 31.{os.getpid()}"
+    naps = play(tmp_path / "naps.yaml", nap)
     with ansible.private_folder() as folder:
         limits = {**LIMITS, "timeout_s": 2}
         assert ansible.run_play(folder, naps, LOCAL, **limits) == []
     assert not folder.exists()
-    assert running("sleep 31.4159") == []
+    assert running(nap) == []
 
 
 def test_one_slow_host_is_given_up_by_the_task_limit(tmp_path: Path) -> None:
@@ -135,7 +136,7 @@ def test_one_slow_host_is_given_up_by_the_task_limit(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_nothing_is_left_when_the_caller_is_killed(how: signal.Signals, tmp_path: Path) -> None:
-    nap = f"sleep 3{int(how)}.5"
+    nap = f"sleep 3{int(how)}.{os.getpid()}"
     naps = play(tmp_path / "naps.yaml", nap)
     program = (
         "from witnessmark import ansible; from pathlib import Path\n"

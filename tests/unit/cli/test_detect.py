@@ -7,14 +7,16 @@ import json
 import subprocess
 import sys
 import time
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
 
 from witnessmark.cli.detect import command
 from witnessmark.errors import ContentError, UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def run(*args: str | Path, stdin: bytes | None = None) -> tuple[int, list[dict[str, Any]]]:

@@ -179,6 +179,7 @@ def test_a_host_without_a_result_ran_out_of_time(monkeypatch: pytest.MonkeyPatch
         ("connect to host x port 22: Connection refused", "Remote Login"),
         ("connect to host x port 22: Operation timed out", "did not answer in time"),
         ("Failed to create temporary directory. In some", "disk full"),
+        ("No user exists for uid 12345", "needs a named user"),
         ("kex_exchange_identification:\n closed", "not reachable by SSH (kex_exchange_ident"),
     ],
 )  # fmt: skip

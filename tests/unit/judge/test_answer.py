@@ -46,23 +46,41 @@ def test_silence_without_both_controls_is_inconclusive(before: object, after: ob
     assert verdict_of(case) is Verdict.INCONCLUSIVE
 
 
+def gap(since: int | None, until: int | None) -> Coverage:
+    return Coverage(gaps=(Gap(line=3, since_ns=since, time_ns=until, missing=2, counter="global"),))
+
+
+def bad(line: int, since: int | None) -> Coverage:
+    return Coverage(bad=(BadLine(line=line, reason="cut", time_ns=since),))
+
+
+BEFORE = examples.T0 - 500 * examples.SECOND
+
+
 @pytest.mark.parametrize(
     "coverage",
     [
-        Coverage(gaps=(Gap(line=3, time_ns=INSIDE, missing=2, counter="global"),)),
-        Coverage(gaps=(Gap(line=3, time_ns=None, missing=2, counter="exec"),)),
-        Coverage(bad=(BadLine(line=3, reason="cut", time_ns=INSIDE),)),
-        Coverage(bad=(BadLine(line=3, reason="odd", time_ns=INSIDE, unknown_shape=True),)),
-        Coverage(bad=(BadLine(line=1, reason="cut"),)),
+        gap(INSIDE, INSIDE),
+        gap(BEFORE, INSIDE),
+        gap(INSIDE, OUTSIDE),
+        gap(BEFORE, OUTSIDE),
+        gap(None, None),
+        gap(None, INSIDE),
+        bad(3, INSIDE),
+        bad(1, None),
+        bad(0, BEFORE),
     ],
 )
-def test_loss_inside_the_window_makes_silence_inconclusive(coverage: Coverage) -> None:
+def test_loss_that_may_reach_the_window_makes_silence_inconclusive(coverage: Coverage) -> None:
     assert verdict_of(silent(coverage=coverage)) is Verdict.INCONCLUSIVE
+    assert verdict_of(silent(coverage=coverage, without="exec")) is Verdict.INCONCLUSIVE
 
 
-def test_loss_outside_the_window_does_not() -> None:
-    gap = Gap(line=3, time_ns=OUTSIDE, missing=2, counter="global")
-    assert verdict_of(silent(coverage=Coverage(gaps=(gap,)))) is Verdict.SILENT
+@pytest.mark.parametrize(
+    "coverage", [gap(OUTSIDE, OUTSIDE), gap(BEFORE, BEFORE), gap(None, BEFORE), bad(9, OUTSIDE)]
+)
+def test_loss_outside_the_window_does_not(coverage: Coverage) -> None:
+    assert verdict_of(silent(coverage=coverage)) is Verdict.SILENT
 
 
 def test_a_source_that_could_not_be_collected_is_inconclusive_never_blind() -> None:

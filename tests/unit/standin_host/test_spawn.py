@@ -91,6 +91,19 @@ def test_orphans_are_adopted_and_reaped(tmp_path_factory: pytest.TempPathFactory
     )
 
 
+def test_init_keeps_its_descriptors_to_itself(tmp_path_factory: pytest.TempPathFactory) -> None:
+    root = tmp_path_factory.mktemp("root")
+    (root / "Users/purple").mkdir(parents=True)
+    run(
+        f"""
+        from pathlib import Path
+        os.set_inheritable(os.pipe()[0], True)
+        become_init(Path({str(root)!r}))
+        assert text(sh("ls /proc/$$/fd; :").stdout).split() == ["0", "1", "2"]
+        """
+    )
+
+
 def test_the_environment_is_only_what_was_given() -> None:
     run(
         """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import stat
 import subprocess
@@ -108,6 +109,23 @@ def test_who_waited_while_it_was_dissolved_gets_a_new_one(tmp_path: Path) -> Non
         statedir.dissolve(real)
     thread.join()
     assert entered.is_set()
+
+
+def test_a_lock_on_a_file_that_was_just_removed_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "lock"
+
+    def flock(_: int, __: int) -> None:
+        path.unlink()
+        path.touch()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(fcntl, "flock", flock)
+        assert statedir._try(path) is None
+    held = statedir._try(path)
+    assert held is not None
+    os.close(held)
 
 
 def test_waiting_for_the_lock_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,6 +60,15 @@ def test_building_again_keeps_what_is_there(root: Path) -> None:
     assert (browser.stat().st_ino, mark.read_text()) == (before, "kept")
 
 
+def test_a_shim_never_writes_through_a_link(tmp_path: Path) -> None:
+    machines = tmp_path / "the machine's own ps"
+    machines.write_text("precious")
+    (tmp_path / "root/usr/bin").mkdir(parents=True)
+    (tmp_path / "root/usr/bin/ps").symlink_to(machines)
+    tree.build(tmp_path / "root")
+    assert machines.read_text() == "precious"
+
+
 def test_sw_vers_says_what_it_is(root: Path) -> None:
     sw_vers = root / "usr/bin/sw_vers"
     every = subprocess.check_output([sw_vers], text=True).splitlines()

@@ -1,0 +1,149 @@
+"""Plays a plan on every host at once: act and collect, one thread per host."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from witnessmark.act import act_host
+from witnessmark.collect.collector import Collected, Collector
+from witnessmark.errors import HostError
+from witnessmark.hosts.reach import reach
+from witnessmark.model.run import Act, Case, HostFacts, Plan
+from witnessmark.survey import ask_facts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from witnessmark.bag.write import BagWriter
+    from witnessmark.hosts.prepare import PrepareResult
+    from witnessmark.hosts.transport import Transport
+    from witnessmark.model.hosts import Host
+
+MOST_HOSTS_AT_ONCE = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """What the caller is told while a run goes on; both may be called from several threads."""
+
+    stage: Callable[[str], None] = lambda _text: None
+    acted: Callable[[Case, Act], None] = lambda _case, _act: None
+
+
+@dataclass(slots=True, kw_only=True)
+class HostRun:
+    """What one host's thread brought home."""
+
+    facts: HostFacts
+    acts: list[Act] = field(default_factory=list)
+    collected: list[Collected] = field(default_factory=list)
+
+
+def play(
+    plan: Plan, prepared: Mapping[str, PrepareResult], writer: BagWriter, watch: Watch
+) -> dict[str, HostRun]:
+    """Every host's acts and collections, in the plan's order.
+
+    A host that fails costs only its own cases; each of them carries the reason. If this is
+    interrupted, the case under way is cleaned up first.
+    """
+    cancel = threading.Event()
+    watch.stage(f"act: {len(plan.cases)} cases")
+    with ThreadPoolExecutor(min(len(plan.hosts), MOST_HOSTS_AT_ONCE)) as pool:
+        futures = {
+            host.name: pool.submit(_host, plan, host, prepared[host.name], writer, watch, cancel)
+            for host in plan.hosts
+        }
+        try:
+            return {name: future.result() for name, future in futures.items()}
+        except BaseException:
+            cancel.set()
+            raise
+
+
+def _host(
+    plan: Plan,
+    host: Host,
+    ready: PrepareResult,
+    writer: BagWriter,
+    watch: Watch,
+    cancel: threading.Event,
+) -> HostRun:
+    if not ready.ok:
+        return _lost(plan, host, ready.reason or f"{host.name}: it could not be prepared")
+    try:
+        transport = reach(host)
+    except HostError as problem:
+        return _lost(plan, host, str(problem))
+    try:
+        return _act_one(plan, transport, ready, writer, watch, cancel)
+    except HostError as problem:
+        return _lost(plan, host, str(problem))
+    finally:
+        transport.close()
+
+
+def _lost(plan: Plan, host: Host, why: str) -> HostRun:
+    """A host that could not be used: every case of it says why, and nothing is passed over."""
+    facts = HostFacts(name=host.name, origin=host.origin.value, problem=why)
+    acts = [
+        Act(case_id=item.id, error=why, started=False)
+        for item in plan.cases
+        if item.host == host.name
+    ]
+    return HostRun(facts=facts, acts=acts)
+
+
+def _act_one(
+    plan: Plan,
+    transport: Transport,
+    ready: PrepareResult,
+    writer: BagWriter,
+    watch: Watch,
+    cancel: threading.Event,
+) -> HostRun:
+    host = transport.host
+    facts = replace(
+        ask_facts(transport, plan.run_id),
+        consent_owner=ready.consent_owner,
+        consent_expires=ready.consent_expires,
+    )
+    collectors = [
+        Collector(transport, source, writer.raw(host.name, source.name)) for source in host.sources
+    ]
+    for collector in collectors:
+        collector.start()
+    try:
+        _snapshot(transport, writer)
+        acts = list(act_host(transport, plan, facts, watch.acted, cancel.is_set))
+        _await_end(plan, transport, collectors)
+    finally:
+        collected = [collector.finish() for collector in collectors]
+    for item in collected:
+        if item.head:
+            writer.raw(host.name, item.source, "head.ndjson").write_bytes(item.head)
+    return HostRun(facts=facts, acts=acts, collected=collected)
+
+
+def _snapshot(transport: Transport, writer: BagWriter) -> None:
+    """Which processes ran already when collection began (K1, A7)."""
+    argv = ["ps", "-axww", "-o", "pid=,ppid=,comm="]
+    result = transport.run(argv, env={}, timeout_s=20.0)
+    if result.status == 0:
+        writer.raw(transport.host.name, "processes", "txt").write_bytes(result.stdout)
+
+
+def _await_end(plan: Plan, transport: Transport, collectors: Sequence[Collector]) -> None:
+    """Wait for late records, but no longer than it takes to see a command that ran after all else.
+
+    A sensor delivers in order, so once the end mark is in, everything before it is in too.
+    """
+    mark = f"wm-{plan.run_id}-end"
+    transport.run(["true", mark], env={}, timeout_s=20.0)
+    deadline = time.monotonic() + plan.late_arrival_s
+    for collector in collectors:
+        collector.wait_for(mark.encode(), max(0.0, deadline - time.monotonic()))

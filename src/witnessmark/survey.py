@@ -1,0 +1,123 @@
+"""Asks a host about itself: facts, the inventory of files and processes, what a run left behind."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from witnessmark import receipts
+from witnessmark.errors import HostError
+from witnessmark.hosts.reach import reach
+from witnessmark.model.run import HostFacts, Listing
+
+if TYPE_CHECKING:
+    from witnessmark.hosts.transport import Transport
+    from witnessmark.model.hosts import Host
+
+QUICK_S = 20.0
+"""Limit in seconds for the suite's own small commands on a host."""
+
+LEFTOVERS = (
+    'run=$1; shift; for dir do [ -e "$dir" ] || continue; '
+    'find "$dir" -maxdepth 3 -name "*$run*" -print0 || exit 1; done'
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folders:
+    """Where things lie on one host during one run, in the host's real paths (contracts.md)."""
+
+    home: str
+    run_id: str
+
+    @property
+    def own(self) -> str:
+        """Pack, receipts and evidence: outside every monitored directory."""
+        return f"{self.home}/.witnessmark/{self.run_id}"
+
+    @property
+    def downloads(self) -> str:
+        """Payloads dropped as downloads."""
+        return f"{self.home}/Downloads/witnessmark/{self.run_id}"
+
+    @property
+    def caches(self) -> str:
+        """Payloads dropped as cache files."""
+        return f"{self.home}/Library/Caches/org.witnessmark/{self.run_id}"
+
+
+def ask_facts(transport: Transport, run_id: str) -> HostFacts:
+    """What the host says of itself, and how far its clock is from the controller's.
+
+    The offset's resolution is one second (POSIX ``date`` has no finer unit).
+    """
+    host = transport.host
+    script = _home_script(run_id, "facts.sh")
+    before = time.time()
+    env = browser_env(transport)
+    result = transport.run(["/bin/sh", "-c", script], env=env, timeout_s=QUICK_S)
+    if result.status != 0:
+        raise HostError(
+            f"{host.name}: the suite's pack is not on the host or cannot run there "
+            f"(exit {result.status}); run `witnessmark prepare` again"
+        )
+    pairs = [line.partition("=") for line in result.stdout.decode(errors="replace").splitlines()]
+    said = {key: value for key, _, value in pairs if key != "have"}
+    middle = (before + time.time()) / 2
+    epoch = said.get("epoch", "")
+    return HostFacts(
+        name=host.name,
+        origin=host.origin.value,
+        os=said.get("os", ""),
+        os_version=said.get("os_version", ""),
+        os_build=said.get("os_build", ""),
+        machine=said.get("machine", ""),
+        user=said.get("user", ""),
+        home=said.get("home", ""),
+        clock_offset_s=round(int(epoch) + 0.5 - middle, 1) if epoch.isdigit() else None,
+        have=tuple(value for key, _, value in pairs if key == "have"),
+    )
+
+
+def list_host(transport: Transport, run_id: str) -> Listing:
+    """The inventory of a host: files in reach of the suite, and processes."""
+    script = _home_script(run_id, "list.sh")
+    result = transport.run(["/bin/sh", "-c", script], env={}, timeout_s=QUICK_S)
+    if result.status != 0 or result.cut:
+        return Listing(
+            taken_ns=result.finished_ns,
+            problem=f"{transport.host.name}: the inventory could not be taken "
+            f"(exit {result.status}, {result.cut} bytes cut)",
+        )
+    return receipts.listing(result.stdout, result.finished_ns, transport.host.path_prefix)
+
+
+def _home_script(run_id: str, name: str) -> str:
+    # The run id is checked against its pattern before it gets here, the name is a literal of ours.
+    return f'exec /bin/sh "$HOME/.witnessmark/{run_id}/pack/lib/{name}"'
+
+
+def browser_env(transport: Transport) -> dict[str, str]:
+    host = transport.host
+    return {"WM_BROWSER": host.path_prefix + host.browser} if host.browser else {}
+
+
+def left_behind(host: Host, facts: HostFacts, run_id: str) -> tuple[str, ...] | None:
+    """What of a run is still on a host; None where the host could not be searched."""
+    folders = Folders(home=facts.home, run_id=run_id)
+    places = (
+        f"{folders.home}/.witnessmark",
+        f"{folders.home}/Downloads",
+        f"{folders.home}/Library/Caches",
+    )
+    transport = reach(host)
+    try:
+        argv = ["/bin/sh", "-c", LEFTOVERS, "leftovers", run_id, *places]
+        result = transport.run(argv, env={}, timeout_s=30.0)
+    finally:
+        transport.close()
+    if result.status != 0:
+        return None
+    found = [item.decode(errors="backslashreplace") for item in result.stdout.split(b"\0") if item]
+    return tuple(item.removeprefix(host.path_prefix) for item in found)

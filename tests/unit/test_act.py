@@ -1,0 +1,213 @@
+"""Acting: real scripts on this machine with a home of their own; what goes wrong is said."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from witnessmark.act import act_host
+from witnessmark.content import pack, scenarios
+from witnessmark.errors import HostError
+from witnessmark.hosts.local import LocalTransport
+from witnessmark.hosts.transport import Result
+from witnessmark.model.hosts import Host, Origin
+from witnessmark.model.run import Act, Plan
+from witnessmark.model.scenario import Phase
+from witnessmark.plan import build
+from witnessmark.survey import Folders, ask_facts, left_behind, list_host
+
+RUN = "20261124t042002z-1f0c9a"
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "a home"
+    for name in ("Downloads", "Library/Caches"):
+        (folder / name).mkdir(parents=True)
+    own = folder / ".witnessmark" / RUN
+    for name in ("receipts", "evidence"):
+        (own / name).mkdir(parents=True)
+    for name, data in pack.build().items():
+        path = own / "pack" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    monkeypatch.setenv("HOME", str(folder))
+    return folder
+
+
+@pytest.fixture
+def mac() -> LocalTransport:
+    host = Host(name="me", origin=Origin.MAC, connection="local", lab=True, browser="/bin/sh")
+    return LocalTransport(host)
+
+
+def plan(host: Host, *wanted: str, window_s: float = 1.0) -> Plan:
+    catalogue = scenarios.load_all()
+    return build(
+        run_id=RUN,
+        hosts=[host],
+        scenarios=scenarios.select(catalogue, wanted),
+        catalogue=catalogue,
+        window_s=window_s,
+        late_arrival_s=1.0,
+        profile=None,
+    )
+
+
+def play(mac: LocalTransport, *wanted: str) -> dict[str, Act]:
+    what = plan(mac.host, *wanted)
+    facts = ask_facts(mac, RUN)
+    return {act.case_id: act for act in act_host(mac, what, facts)}
+
+
+def steps(act: Act, phase: Phase = Phase.ATTACK) -> list[str]:
+    done = act.phase(phase)
+    assert done is not None
+    return [item.step for item in done.steps]
+
+
+def test_a_case_leaves_receipts_evidence_and_nothing_else(home: Path, mac: LocalTransport) -> None:
+    act = play(mac, "p11")["p11-quarantined-download.downloads:me"]
+    assert [item.status for item in act.phases] == [0, 0, 0]
+    assert steps(act) == ["drop", "quarantine", "chmod", "wait", "exec"]
+    assert steps(act, Phase.CLEANUP) == ["remove", "close"]
+    attack = act.phase(Phase.ATTACK)
+    assert attack is not None
+    ran = attack.steps[-1]
+    (witness,) = act.witnesses
+    assert (witness.mark, witness.pid, witness.ppid) == (attack.mark, ran.pid, ran.ppid)
+    (fact,) = act.files
+    assert fact.path == ran.path
+    assert fact.ino
+    assert fact.sha256
+    assert act.before is not None
+    assert act.after is not None
+    assert act.after.paths == act.before.paths
+    assert list((home / "Downloads").iterdir()) == []
+    assert list((home / "Library/Caches").iterdir()) == []
+
+
+def test_a_browser_stays_the_parent_of_what_it_spawns(home: Path, mac: LocalTransport) -> None:
+    attack = play(mac, "p07")["p07-browser-runs-shell.sh:me"].phase(Phase.ATTACK)
+    assert attack is not None
+    browser, spawn = attack.steps
+    assert (browser.step, spawn.step) == ("browser", "spawn")
+    assert spawn.ppid == browser.pid
+    assert spawn.pid != browser.pid
+
+
+def test_the_run_is_in_names_and_content_never_in_the_parent(
+    home: Path, mac: LocalTransport
+) -> None:
+    attack = play(mac, "p11")["p11-quarantined-download.caches:me"].phase(Phase.ATTACK)
+    assert attack is not None
+    dropped = next(item for item in attack.steps if item.step == "drop")
+    assert dropped.path is not None
+    assert attack.mark in dropped.path
+    assert "Library/Caches/org.witnessmark" in dropped.path
+
+
+@pytest.mark.parametrize("folder", ["Downloads/witnessmark", f"Downloads/witnessmark/{RUN}"])
+def test_a_symlinked_folder_is_refused(home: Path, mac: LocalTransport, folder: str) -> None:
+    elsewhere = home / "elsewhere"
+    elsewhere.mkdir()
+    link = home / folder
+    link.parent.mkdir(exist_ok=True)
+    link.symlink_to(elsewhere)
+    act = play(mac, "p11")["p11-quarantined-download.downloads:me"]
+    setup = act.phase(Phase.SETUP)
+    assert setup is not None
+    assert setup.status == 64
+    assert "symbolic link" in setup.stderr
+    assert act.phase(Phase.ATTACK) is None
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_an_existing_target_is_refused_and_kept(home: Path, mac: LocalTransport) -> None:
+    what = plan(mac.host, "p11")
+    case = next(item for item in what.cases if item.id.startswith("p11"))
+    folder = Path(Folders(home=str(home), run_id=RUN).downloads)
+    folder.mkdir(parents=True)
+    mine = folder / f"invoice-{what.mark(case, Phase.ATTACK)}.sh"
+    mine.symlink_to(home / "victim")
+    attack = play(mac, "p11")[case.id].phase(Phase.ATTACK)
+    assert attack is not None
+    assert attack.status == 64
+    assert not (home / "victim").exists()
+
+
+def test_a_host_without_an_interpreter_skips_and_says_which(
+    home: Path, mac: LocalTransport
+) -> None:
+    what = plan(mac.host, "p07")
+    facts = replace(ask_facts(mac, RUN), have=("sh", "browser"))
+    acts = {act.case_id: act for act in act_host(mac, what, facts)}
+    assert acts["p07-browser-runs-shell.bash:me"].skipped == "me has no bash"
+    assert acts["p07-browser-runs-shell.sh:me"].skipped is None
+
+
+class Failing:
+    """A transport that loses its host in the middle of an attack."""
+
+    def __init__(self, inner: LocalTransport, error: Exception) -> None:
+        self.host, self._inner, self._error = inner.host, inner, error
+        self.stream, self.read, self.size, self.close = (
+            inner.stream,
+            inner.read,
+            inner.size,
+            inner.close,
+        )
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        timeout_s: float,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Result:
+        if argv[-1] == "attack" and "p11" in argv[-2]:
+            raise self._error
+        return self._inner.run(argv, env=env, timeout_s=timeout_s, cancelled=cancelled)
+
+
+@pytest.mark.parametrize("error", [HostError("me: the line went dead"), KeyError("a bug")])
+def test_one_lost_case_carries_its_reason_and_stops_no_other(
+    home: Path, mac: LocalTransport, error: Exception
+) -> None:
+    acts = list(act_host(Failing(mac, error), plan(mac.host, "p11"), ask_facts(mac, RUN)))
+    lost = [act for act in acts if act.error]
+    assert [act.case_id.split(".")[0] for act in lost] == ["p11-quarantined-download"] * 2
+    assert all(act.started for act in lost)
+    said = lost[0].error or ""
+    assert said.startswith("me: ")
+    assert ("Traceback" in said) == isinstance(error, KeyError)
+    assert acts[-1].error is None
+
+
+def test_an_interrupted_run_starts_no_further_case(home: Path, mac: LocalTransport) -> None:
+    what = plan(mac.host, "p11")
+    acts = list(act_host(mac, what, ask_facts(mac, RUN), cancelled=lambda: True))
+    assert len(acts) == len(what.cases)
+    assert {act.started for act in acts} == {False}
+    assert list((home / "Downloads").iterdir()) == []
+
+
+def test_what_a_run_leaves_is_found(home: Path, mac: LocalTransport) -> None:
+    facts = ask_facts(mac, RUN)
+    assert left_behind(mac.host, facts, RUN) == (f"{home}/.witnessmark/{RUN}",)
+    left = home / "Downloads/witnessmark" / RUN
+    left.mkdir(parents=True)
+    assert str(left) in (left_behind(mac.host, facts, RUN) or ())
+
+
+def test_an_inventory_with_a_blind_spot_is_a_problem(home: Path, mac: LocalTransport) -> None:
+    assert list_host(mac, RUN).problem is None
+    (home / "Library/Caches").rmdir()
+    assert "could not be taken" in (list_host(mac, RUN).problem or "")
+
+
+def test_a_host_without_the_pack_says_what_to_do(tmp_path: Path, mac: LocalTransport) -> None:
+    with pytest.raises(HostError, match=r"me: the suite's pack is not on the host"):
+        ask_facts(mac, "20000101t000000z-000000")
