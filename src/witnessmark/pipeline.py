@@ -28,7 +28,7 @@ from witnessmark.report import junit, verdicts_json
 from witnessmark.survey import left_behind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from witnessmark.collect.collector import Collected
@@ -39,9 +39,7 @@ if TYPE_CHECKING:
 TOOL = f"witnessmark {__version__}"
 
 
-def run(
-    plan: Plan, reports: Path, *, watch: Watch | None = None, faults: Sequence[str] = ()
-) -> tuple[Path, RunVerdict]:
+def run(plan: Plan, reports: Path, *, watch: Watch | None = None) -> tuple[Path, RunVerdict]:
     """Carry out a plan and judge it; returns the run's folder and its verdicts.
 
     Whatever happens on the way, every host that was prepared is torn down again.
@@ -75,7 +73,7 @@ def run(
         acts=tuple(act for item in runs.values() for act in item.acts),
         collections=tuple(_collection(item) for one in runs.values() for item in one.collected),
         retention=profiles,
-        faults=tuple(faults),
+        faults=tuple(_told(host, fault) for host in plan.hosts for fault in host.faults),
     )
     writer.seal(record)
     watch.stage("judge")
@@ -152,6 +150,11 @@ def _analytic() -> dict[str, bytes]:
 def _without_machine_paths(host: Host) -> Host:
     """Where the controller keeps its keys is nobody's business who reads the bag."""
     return replace(host, key_file=None, known_hosts=None)
+
+
+def _told(host: Host, fault: Mapping[str, object]) -> str:
+    words = ", ".join(f"{key} {value}" for key, value in fault.items())
+    return f"{host.name}: {words}"
 
 
 def _names(hosts: Sequence[Host]) -> str:

@@ -172,7 +172,8 @@ def test_one_dropped_record_is_named_and_nothing_else_changes(tmp_path: Path) ->
     assert broken["ok"] is False
     assert broken["links"]["acted"] == "pass"
     assert all(case["ok"] for case in cases.values())
-    assert "the sensor never sees" in done.stdout
+    assert "Injected on purpose: mac1: " in done.stdout
+    assert "path */Downloads/witnessmark/*/invoice-*" in done.stdout
     missing = [item["message"] for item in broken["findings"] if item["status"] == "fail"]
     assert any("no exec of /Users/purple/Downloads/witnessmark/" in text for text in missing)
     dropped = [item for item in broken["findings"] if item["message"].startswith("drop:")]

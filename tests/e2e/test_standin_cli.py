@@ -215,9 +215,9 @@ def test_a_host_that_cannot_boot_says_what_its_recorder_said(state: Path) -> Non
 
 def test_other_faults_need_a_reboot(state: Path, tmp_path: Path) -> None:
     faults = tmp_path / "faults.yaml"
-    faults.write_text("standin-1:\n  - nonsense: true\n")
+    faults.write_text("id: f\ntitle: t\nexpect: e\nfaults: [{nonsense: true}]\n")
     assert standin("up", state=state).returncode == 0
-    refused = standin("up", f"--faults={faults}", state=state)
+    refused = standin("up", f"--fault={faults}", state=state)
     assert (refused.returncode, refused.stdout) == (3, "")
     assert "already up with other faults" in refused.stderr
 

@@ -48,12 +48,9 @@ def command(
     names = [f"mac{number}" for number in range(1, hosts + 1)]
     try:
         console.watch(quiet=quiet).stage(f"boot {hosts} stand-in Mac{'s' if hosts > 1 else ''}")
-        per_host = (
-            {name: [dict(item) for item in broken.faults] for name in names} if broken else {}
-        )
-        standin.boot(state, names, per_host, tied=True)
+        standin.boot(state, names, broken.on(names) if broken else None, tied=True)
         plan = session.plan(session.standin_inventory(state), (), wanted)
-        return session.run(plan, faults=[broken.title] if broken else [])
+        return session.run(plan)
     finally:
         standin.shutdown(state, remove=True)
         shutil.rmtree(state, ignore_errors=True)

@@ -60,7 +60,7 @@ class Session:
             profile=self.profile,
         )
 
-    def run(self, plan: Plan, faults: Sequence[str] = ()) -> int:
+    def run(self, plan: Plan) -> int:
         """Carry the plan out, print the verdicts, return the exit code."""
         from witnessmark import pipeline
         from witnessmark.cli import console
@@ -69,9 +69,7 @@ class Session:
 
         # An orderly end on SIGTERM too: hosts are cleaned up and torn down, as on Ctrl-C.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-        folder, verdicts = pipeline.run(
-            plan, self.reports, watch=console.watch(quiet=self.quiet), faults=faults
-        )
+        folder, verdicts = pipeline.run(plan, self.reports, watch=console.watch(quiet=self.quiet))
         out = console.out()
         out.print(table.render(verdicts, out.width))
         click.echo(f"evidence and verdicts: {folder}")

@@ -9,11 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from witnessmark.errors import ContentError, UsageError
-
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from witnessmark.standin.state import HostStatus
 
 _STATE = click.option(
@@ -36,17 +32,16 @@ def command() -> None:
 @command.command()
 @click.option("--hosts", default=1, show_default=True, type=click.IntRange(1, 64), metavar="N")
 @click.option(
-    "--faults",
-    type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="YAML: host name to the list of faults that its recorder shall have.",
+    "--fault", metavar="NAME|FILE", help="Break the hosts on purpose, to see it named by a run."
 )
 @_STATE
-def up(hosts: int, faults: Path | None, state: Path | None) -> None:
+def up(hosts: int, fault: str | None, state: Path | None) -> None:
     """Boot the hosts standin-1 to standin-N and say how to reach them."""
+    from witnessmark.content import faults
     from witnessmark.standin.state import boot
 
     names = [f"standin-{number}" for number in range(1, hosts + 1)]
-    booted = boot(_folder(state), names, _read_faults(faults) if faults else None)
+    booted = boot(_folder(state), names, faults.load(fault).on(names) if fault else None)
     for host in booted:
         click.echo(f"{host.name} is up on {host.address} port {host.port}")
         click.echo(f"  log in with: {shlex.join(host.ssh())}")
@@ -112,47 +107,3 @@ def _as_json(host: HostStatus) -> dict[str, Any]:
         "store": str(booted.store) if booted else None,
         "ssh": booted.ssh() if booted else None,
     }
-
-
-def _read_faults(path: Path) -> dict[str, list[dict[str, Any]]]:
-    import yaml
-
-    try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as problem:
-        raise UsageError(f"{path}: {problem}") from problem
-    except yaml.YAMLError as problem:
-        raise ContentError([f"{path}: {' '.join(str(problem).split())}"]) from problem
-    problems = _duplicates(path, node)
-    if not isinstance(found, dict):
-        problems.append(f"{path}:1: must map host names to lists of faults")
-    else:
-        problems += [
-            f"{path}: {name!r} must be a host name with a list of faults"
-            for name, faults in found.items()
-            if not (isinstance(name, str) and _are_faults(faults))
-        ]
-    if problems:
-        raise ContentError(problems)
-    return dict(found)
-
-
-def _are_faults(faults: object) -> bool:
-    return isinstance(faults, list) and all(isinstance(fault, dict) for fault in faults)
-
-
-def _duplicates(path: Path, node: Any) -> list[str]:
-    """Keys that YAML would silently let win over an earlier one."""
-    problems: list[str] = []
-    pairs: Sequence[tuple[Any, Any]] = node.value if getattr(node, "id", "") == "mapping" else ()
-    seen: set[str] = set()
-    for key, value in pairs:
-        if str(key.value) in seen:
-            line = key.start_mark.line + 1
-            problems.append(f"{path}:{line}: key {key.value!r} stands here twice")
-        seen.add(str(key.value))
-        problems += _duplicates(path, value)
-    if getattr(node, "id", "") == "sequence":
-        problems += [problem for item in node.value for problem in _duplicates(path, item)]
-    return problems

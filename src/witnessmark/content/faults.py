@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from witnessmark.content import root
 from witnessmark.content.located import load as load_yaml
 from witnessmark.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +22,19 @@ class Fault:
     title: str
     expect: str
     faults: tuple[dict[str, object], ...]
+    hosts: tuple[str, ...] = ()
+    """The stand-ins that are broken; none named means all."""
+
+    def on(self, names: Sequence[str]) -> dict[str, list[dict[str, object]]]:
+        """The faults of each of these hosts.
+
+        Raises:
+            UsageError: if the fault names a host that is not among them.
+        """
+        strangers = sorted(set(self.hosts) - set(names))
+        if strangers:
+            raise UsageError(f"fault {self.id}: {strangers[0]} is none of {', '.join(names)}")
+        return {name: [dict(item) for item in self.faults] for name in self.hosts or names}
 
 
 def load(name: str) -> Fault:

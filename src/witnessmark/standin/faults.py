@@ -4,7 +4,8 @@ A faults file is a JSON list. Only the sensor layer is known here:
 ``{"layer": "sensor", "action": "drop", "event": "exec", "path": "*/inst.sh", "count": 1}``
 drops the matching events before they are numbered, as a muted path does: no gap shows.
 ``event`` is a name or a list of names, ``path`` a glob (fnmatch) over the paths as the host sees
-them: executable, script and each argument of an exec, the files of a file event. Both optional.
+them: the executable and the script of an exec, the files of a file event. Both optional. Arguments
+do not count, so that dropping a payload's exec leaves the exec of the ``chmod`` before it.
 
 A new action is one function and one line in `ACTIONS`.
 """

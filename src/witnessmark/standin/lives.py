@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .emit import Emitter
-    from .look import Pending
     from .ptrace import Reader
     from .shape import Shape
     from .syscalls import Architecture
@@ -116,7 +115,7 @@ class Lives:
         self._renew(process, image)
         body = self._shape.exec_body(image, process, self._arch)
         script = () if body.script is None else (body.script.path,)
-        names = (process.path, *script, *body.args)
+        names = (process.path, *script)
         cut = ("args",) if image.args_cut else ()
         self._emitter.event(
             "exec", thread, process, body, names, before=before, rules=rules, cut=cut
@@ -137,8 +136,8 @@ class Lives:
         """A thread has gone; with the one of the process's own id, which goes last, the process."""
         del self.threads[thread.tid]
         process = thread.process
-        pending: Pending | None = thread.pending
-        if pending is not None and pending.event is not None and pending.happened():
+        pending = thread.pending
+        if pending and pending.event and not (pending.killed and pending.killed()):
             self._emitter.lost(pending.event, 1, f"process {process.pid} was killed in the call")
         if thread.tid != process.pid:
             return

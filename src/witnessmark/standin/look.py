@@ -20,10 +20,6 @@ if TYPE_CHECKING:
     from .writers import Writers
 
 
-def _never() -> bool:
-    return False
-
-
 class Pending(NamedTuple):
     """A call that was let in. What it means is told once it has succeeded."""
 
@@ -31,8 +27,9 @@ class Pending(NamedTuple):
     """The event that is lost if the process vanishes at just this moment."""
     tell: Callable[[int], None]
     """Called with the call's result."""
-    happened: Callable[[], bool] = _never
-    """Whether it took effect although the thread was killed before it could answer."""
+    killed: Callable[[], bool] | None = None
+    """Called instead of `tell` if the thread was killed before it could answer: tells the event if
+    its effect is there to see. False, as with ``None``: nobody can know."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,8 @@ from .look import Pending
 from .places import Place, resolve
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .look import Look
     from .processes import Thread
     from .ptrace import Entry
@@ -29,15 +31,21 @@ def look_at_rename(look: Look, thread: Thread, call: Call, entry: Entry) -> Pend
     if old.found and new.found and old.found.identity == new.found.identity:
         return None  # two names of one file: rename(2) does nothing
     exchange = call.flags is not None and bool(entry.args[call.flags] & _RENAME_EXCHANGE)
-    return Pending(
-        "rename",
-        lambda _: _renamed(look, thread, old, new, exchange),
-        lambda: _identity(stat(new.path, follow=False)) == _identity(old.found),
-    )
+
+    def tell(_: int = 0) -> None:
+        _renamed(look, thread, old, new, exchange)
+
+    return Pending("rename", tell, lambda: _tell_if(_same(stat(new.path, follow=False), old), tell))
 
 
-def _identity(found: FileStat | None) -> object:
-    return None if found is None else found.identity
+def _tell_if(happened: bool, tell: Callable[[], None]) -> bool:
+    if happened:
+        tell()
+    return True
+
+
+def _same(found: FileStat | None, old: Place) -> bool:
+    return found is not None and old.found is not None and found.identity == old.found.identity
 
 
 def _renamed(look: Look, thread: Thread, old: Place, new: Place, exchange: bool) -> None:
@@ -74,10 +82,14 @@ def look_at_link(look: Look, thread: Thread, call: Call, entry: Entry) -> Pendin
     source = resolve(path, follow=bool(flags & (_AT_SYMLINK_FOLLOW | _AT_EMPTY_PATH)))
     if source is None:
         return None
+
+    def tell(_: int = 0) -> None:
+        _linked(look, thread, source, new)
+
     return Pending(
         "link",
-        lambda _: _linked(look, thread, source, new),
-        lambda: new.found is None and stat(new.path, follow=False) is not None,
+        tell,
+        lambda: _tell_if(new.found is None and bool(stat(new.path, follow=False)), tell),
     )
 
 
@@ -96,10 +108,14 @@ def look_at_unlink(look: Look, thread: Thread, call: Call, entry: Entry) -> Pend
     place = look.first_place(thread, call, entry)
     if place is None or not look.inside(place):
         return None
+
+    def tell(_: int = 0) -> None:
+        _unlinked(look, thread, place)
+
     return Pending(
         "unlink",
-        lambda _: _unlinked(look, thread, place),
-        lambda: place.found is not None and stat(place.path, follow=False) is None,
+        tell,
+        lambda: _tell_if(bool(place.found) and stat(place.path, follow=False) is None, tell),
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from .files import read_link, stat, stat_fd
 from .look import Pending
+from .places import resolve
 from .syscalls import CREAT_FLAGS, O_WRITES
 
 if TYPE_CHECKING:
@@ -31,8 +32,15 @@ def look_at_open(look: Look, thread: Thread, call: Call, entry: Entry) -> Pendin
     return Pending(
         "create" if new else "close",
         lambda number: _opened(look, thread, number, flags, new),
-        lambda: new and path is not None and stat(path) is not None,
+        lambda: _created_at_last(look, thread, path if new else None),
     )
+
+
+def _created_at_last(look: Look, thread: Thread, path: bytes | None) -> bool:
+    found = None if path is None else resolve(path, follow=True)
+    if found is not None and look.translator.inside(found[0]):
+        _created(look, thread, look.shape.file(*found))
+    return True  # without it the file was at most opened and closed again, unchanged
 
 
 def _flags(look: Look, thread: Thread, call: Call, entry: Entry) -> int:
@@ -79,7 +87,7 @@ def look_at_mkdir(look: Look, thread: Thread, call: Call, entry: Entry) -> Pendi
     return Pending(
         "create",
         lambda _: _created(look, thread, look.shape.file(path, stat(path, follow=False))),
-        lambda: place.found is None and stat(path, follow=False) is not None,
+        lambda: _created_at_last(look, thread, None if place.found else path),
     )
 
 

@@ -53,7 +53,7 @@ def replace(path: Path, text: str, mode: int = 0o600) -> None:
     partial.replace(path)
 
 
-def _variables(host: BootedHost) -> list[tuple[str, str | int]]:
+def _variables(host: BootedHost) -> list[tuple[str, object]]:
     return [
         ("ansible_host", host.address),
         ("ansible_port", host.port),
@@ -66,6 +66,8 @@ def _variables(host: BootedHost) -> list[tuple[str, str | int]]:
         ("witnessmark_path_prefix", str(host.root)),
         ("witnessmark_browser", BROWSER),
         ("witnessmark_origin", "stand-in"),
+        # What is broken on purpose belongs into every report of this host.
+        *([("witnessmark_faults", host.faults)] if host.faults else []),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -183,9 +184,12 @@ def credentials(pid: int) -> Credentials:
 
 
 def proc_file(path: bytes) -> bytes:
-    """The start of a small file of /proc, in as few calls as can be."""
+    """The start of a small file of /proc, in as few calls as can be. OSError: no such process."""
     fd = os.open(path, os.O_RDONLY)
     try:
-        return os.read(fd, 4096)
+        data = os.read(fd, 4096)
     finally:
         os.close(fd)
+    if not data:
+        raise ProcessLookupError(errno.ESRCH, os.strerror(errno.ESRCH), os.fsdecode(path))
+    return data

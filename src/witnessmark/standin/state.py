@@ -51,6 +51,8 @@ class BootedHost:
     """The host's public key as one line of known_hosts, without the address."""
     address: str = ADDRESS
     user: str = USER
+    faults: tuple[dict[str, Any], ...] = ()
+    """What its recorder was told to break."""
 
     @property
     def root(self) -> Path:
@@ -140,7 +142,7 @@ def shutdown(state: Path, names: Sequence[str] | None = None, *, remove: bool = 
 def status(state: Path) -> list[HostStatus]:
     """Every host that has a folder here, by name; looks, but changes nothing."""
     return [
-        HostStatus(name=folder.name, booted=_booted(folder), faults=_count_faults(folder))
+        HostStatus(name=folder.name, booted=_booted(folder), faults=len(_faults(folder)))
         for folder in _folders(state.resolve())
     ]
 
@@ -211,14 +213,15 @@ def _booted(folder: Path) -> BootedHost | None:
         key_file=folder.parent / "client_key",
         known_hosts=folder.parent / "known_hosts",
         host_key=host_key,
+        faults=_faults(folder),
     )
 
 
-def _count_faults(folder: Path) -> int:
+def _faults(folder: Path) -> tuple[dict[str, Any], ...]:
     try:
-        return len(json.loads((folder / "faults.json").read_text(encoding="utf-8")))
+        return tuple(json.loads((folder / "faults.json").read_text(encoding="utf-8")))
     except (OSError, ValueError):
-        return 0
+        return ()
 
 
 def _write_papers(state: Path) -> dict[str, BootedHost]:

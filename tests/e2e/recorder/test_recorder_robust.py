@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 import time
@@ -128,6 +129,12 @@ def test_storms_of_kill_9(host: Host) -> None:
     assert recording.returncode == 0
     if "lost" not in recording.stderr:
         recording.check()
+        moved = {
+            body["destination"]["new_path"]["filename"]
+            for body in recording.bodies("rename")
+            if body["destination_type"] == 1
+        }
+        assert {path.name for path in host.home.glob("g*")} == moved
     ends = Counter(
         (e["process"]["audit_token"]["pid"], e["process"]["start_time"])
         for e in recording.of("exit")
@@ -255,6 +262,15 @@ def test_a_hidden_process_group_leaves_no_trace(host: Host, tmp_path: Path) -> N
     assert numbers == list(range(len(numbers)))
 
 
+def test_a_name_made_to_confuse_proc(host: Host) -> None:
+    shutil.copy("/bin/true", host.home / "x) S 1 9 (y")
+    recording = host.run(["./x) S 1 9 (y"]).check()
+    body = recording.bodies("exec")[0]
+    assert body["target"]["executable"]["path"] == "/Users/purple/x) S 1 9 (y"
+    assert body["target"]["session_id"] == body["target"]["audit_token"]["pid"]
+    assert body["args"] == ["./x) S 1 9 (y"]
+
+
 def test_init_leads_a_session_of_its_own(host: Host) -> None:
     recording = host.sh(":")
     process = recording.events[-1]["process"]
@@ -276,7 +292,8 @@ def test_dropped_events_leave_no_gap(host: Host, tmp_path: Path) -> None:
     assert [event["global_seq_num"] for event in recording.events] == list(
         range(len(recording.events))
     )
-    assert [args[-1] for args in recording.execs()[1:]] == ["./b.sh"]
+    # `sh /Users/a.sh` only names the path as an argument: that is another exec than a.sh's own.
+    assert [args[-1] for args in recording.execs()[1:]] == ["./b.sh", "/Users/a.sh"]
     assert recording.targets("close") == ["/Users/purple/d"]
 
 

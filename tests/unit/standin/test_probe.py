@@ -11,12 +11,15 @@ import pytest
 from witnessmark.standin import probe, recorder
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
 @pytest.fixture(autouse=True)
-def _fresh() -> None:
+def _fresh() -> Iterator[None]:
     probe.refusal.cache_clear()
+    yield
+    probe.refusal.cache_clear()  # what was said here must not skip other tests
 
 
 def test_a_mac_is_shown_its_own_sensor(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,35 +52,43 @@ def test_help_loads_nothing_heavy() -> None:
     subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
 
 
+GOOD = "id: f\ntitle: t\nexpect: e\nfaults: [{drop: exec}]\n"
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("- a", "f.yaml:1: must map host names"),
-        ("a: 3", "'a' must be a host name with a list of faults"),
-        ("a: [x]", "'a' must be a host name with a list of faults"),
-        ("3: [{}]", "3 must be a host name"),
-        ("a: []\na: []", "f.yaml:2: key 'a' stands here twice"),
-        ("a:\n  - x: 1\n    x: 2", "f.yaml:3: key 'x' stands here twice"),
-        ("a: [", "f.yaml: while parsing"),
+        ("- a", "f.yaml:1: "),
+        (GOOD.replace("title: t", "title: 3"), "f.yaml:2: title"),
+        (GOOD.replace("[{drop: exec}]", "[x]"), "f.yaml:4: faults.0"),
+        (GOOD + "id: g\n", "f.yaml:5: duplicate key 'id'"),
+        (GOOD + "surprise: 1\n", "f.yaml:5: surprise: unknown key"),
+        ("a: [", "f.yaml:"),
+        ("\x00", "f.yaml:1: not YAML text"),
     ],
 )
-def test_a_faults_file_is_checked_before_anything_boots(
+def test_a_fault_file_is_checked_before_anything_boots(
     tmp_path: Path, text: str, sentence: str
 ) -> None:
     (tmp_path / "f.yaml").write_text(text)
     with pytest.raises(ContentError) as raised:
-        invoke("up", f"--state={tmp_path / 's'}", f"--faults={tmp_path / 'f.yaml'}")
+        invoke("up", f"--state={tmp_path / 's'}", f"--fault={tmp_path / 'f.yaml'}")
     assert sentence in str(raised.value)
     assert not (tmp_path / "s").exists()
 
 
-def test_a_faults_file_that_is_no_text(tmp_path: Path) -> None:
-    (tmp_path / "f.yaml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(UsageError):
-        invoke("up", f"--state={tmp_path / 's'}", f"--faults={tmp_path / 'f.yaml'}")
+def test_an_unknown_fault_is_named_with_those_that_ship(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="drop-payload-exec"):
+        invoke("up", f"--state={tmp_path / 's'}", "--fault=nonsense")
 
 
-def test_a_good_faults_file_reaches_its_host(
+def test_a_fault_for_a_host_that_is_not_booted_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "f.yaml").write_text(GOOD + "hosts: [standin-9]\n")
+    with pytest.raises(UsageError, match="standin-9 is none of standin-1"):
+        invoke("up", f"--state={tmp_path / 's'}", f"--fault={tmp_path / 'f.yaml'}")
+
+
+def test_a_good_fault_file_reaches_its_host(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[object] = []
@@ -90,8 +98,8 @@ def test_a_good_faults_file_reaches_its_host(
         return []
 
     monkeypatch.setattr(state, "boot", boot)
-    (tmp_path / "f.yaml").write_text("standin-2: [{drop: exec}]\n")
-    code, out = invoke("up", "--hosts=2", f"--state={tmp_path}", f"--faults={tmp_path / 'f.yaml'}")
+    (tmp_path / "f.yaml").write_text(GOOD + "hosts: [standin-2]\n")
+    code, out = invoke("up", "--hosts=2", f"--state={tmp_path}", f"--fault={tmp_path / 'f.yaml'}")
     assert (code, seen) == (
         0,
         [tmp_path, ["standin-1", "standin-2"], {"standin-2": [{"drop": "exec"}]}],
