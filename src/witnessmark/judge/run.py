@@ -58,12 +58,15 @@ def judge(bag: Bag, as_of_ns: int | None = None) -> RunVerdict:
             ControlVerdict(
                 host=each.host,
                 source=each.source.name,
-                before=each.controls["B"].before,
-                after=each.controls["B"].after,
-                reason=each.controls["B"].reason,
+                branch=branch,
+                before=control.before,
+                after=control.after,
+                reason=control.reason,
             )
             for each in sets
             if each.source is not None
+            for branch, control in each.controls.items()
+            if branch == "B" or (control.before, control.after) != (None, None)
         ),
         hosts=tuple(evidence.host_row(item) for item in record.facts),
         sources=_sources(bag),

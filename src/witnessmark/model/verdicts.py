@@ -100,6 +100,7 @@ class ControlVerdict:
 
     host: str
     source: str
+    branch: str
     before: bool | None
     after: bool | None
     reason: str = ""

@@ -33,6 +33,7 @@ def document(run: RunVerdict) -> dict[str, object]:
             {
                 "host": item.host,
                 "source": item.source,
+                "branch": item.branch,
                 "before": item.before,
                 "after": item.after,
                 "reason": item.reason,

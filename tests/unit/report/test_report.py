@@ -28,7 +28,9 @@ def run(*cases: examples.CaseEvidence) -> RunVerdict:
         bag_sha256="0" * 64,
         cases=tuple(judge_case(item, validators()) for item in cases),
         controls=(
-            ControlVerdict(host="example", source="eslogger", before=True, after=True, reason="ok"),
+            ControlVerdict(
+                host="example", source="eslogger", branch="B", before=True, after=True, reason="ok"
+            ),
         ),
         hosts=({"name": "example", "facts": {}},),
         sources=({"name": "eslogger", "kind": "eslogger", "role": "organisation"},),
