@@ -67,6 +67,16 @@ def _witnessed(case: CaseEvidence) -> Finding:
     ran = [*match.steps(case, "exec"), *match.steps(case, "spawn")]
     left = {(item.mark, item.pid, item.ppid) for item in case.act.witnesses}
     missing = [item for item in ran if (mark, item.pid, item.ppid) not in left]
+    failed = [item for item in ran if item.status != 0]
+    if failed:
+        return finding(
+            "acted",
+            "acted",
+            Status.FAIL,
+            f"{failed[0].path} ended with exit {failed[0].status}",
+            expected="exit 0",
+            observed=f"exit {failed[0].status}",
+        )
     if not ran or missing:
         return finding(
             "acted",

@@ -178,6 +178,19 @@ def test_one_dropped_record_is_named_and_nothing_else_changes(tmp_path: Path) ->
     assert any("no exec of /Users/purple/Downloads/witnessmark/" in text for text in missing)
     dropped = [item for item in broken["findings"] if item["message"].startswith("drop:")]
     assert [item["status"] for item in dropped] == ["pass"], "only the exec may be missing"
+    tests = subprocess.run(
+        [
+            sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", ".",
+            "--witnessmark-bag", "reports/latest", "--junitxml", "tests.xml",
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )  # fmt: skip
+    assert tests.returncode == 1, tests.stdout
+    assert f"FAILED ::recorded@{P11}.downloads:mac1" in tests.stdout.replace("witnessmark::", "::")
+    assert "2 failed" in tests.stdout, "recorded and detected, and nothing else"
     assert list(temp.iterdir()) == []
     assert [line for line in command_lines() if str(temp).encode() in line] == []
 

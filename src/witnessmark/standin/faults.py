@@ -90,7 +90,7 @@ class Faults:
 
     def admits(self, event: str, names: Iterable[str]) -> bool:
         """False if the event is to vanish before it is numbered."""
-        return not any(fault.takes(event, names) for fault in self._before)
+        return not self._before or not any(fault.takes(event, names) for fault in self._before)
 
     def lines(self, event: str, names: Iterable[str], line: bytes) -> Lines:
         """What to write instead of a numbered event's line; usually just that line."""

@@ -8,7 +8,9 @@ import struct
 from typing import NamedTuple
 
 _AT_FDCWD, _AT_EMPTY_PATH, _AT_SYMLINK_NOFOLLOW = -100, 0x1000, 0x100
-_BASIC_AND_BIRTH, _BIRTH = 0xFFF, 0x800
+_BASIC_AND_BIRTH = 0xFFF
+BIRTH = 0x800
+"""STATX_BTIME in `FileStat.mask`: the file system told the birth time."""
 _LAYOUT = struct.Struct("=IIQIIIHxxQQQQqI4xqI4xqI4xqI4xIIII")
 
 _buffer = ctypes.create_string_buffer(256)
@@ -50,11 +52,6 @@ class FileStat(NamedTuple):
     rdev_minor: int
     dev_major: int
     dev_minor: int
-
-    @property
-    def has_birth(self) -> bool:
-        """Whether the file system told the birth time."""
-        return bool(self.mask & _BIRTH)
 
     @property
     def identity(self) -> tuple[int, int, int]:

@@ -14,12 +14,15 @@ from .files import FileStat, read_link, stat
 from .processes import ProcStat, proc_stat
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .ptrace import Reader
 
 ARG_MAX = 1 << 20
 """macOS refuses longer arguments plus environment (`getconf ARG_MAX`); we cut at the same size."""
 _PATH_MAX = 4096
 _DELETED = b" (deleted)"
+_STANDARD = (b"0", b"1", b"2")
 _VNODE, _SOCKET, _PIPE = 1, 2, 6  # PROX_FDTYPE_* of <sys/proc_info.h>
 
 
@@ -116,15 +119,24 @@ def _is_script(
 
 
 def _descriptors(pid: int) -> list[tuple[int, int, int | None]]:
-    found: list[tuple[int, int, int | None]] = []
     folder = b"/proc/%d/fd/" % pid
-    for name in os.listdir(folder):  # noqa: PTH208 - bytes, and fast
-        target = read_link(folder + name)
+    known = stat(folder)
+    if known is not None and known.size == len(_STANDARD):  # since Linux 6.2: how many are open
+        try:
+            return _kinds(folder, _STANDARD)
+        except FileNotFoundError:
+            pass  # three, but not these
+    return _kinds(folder, sorted(os.listdir(folder), key=int))  # noqa: PTH208 - bytes
+
+
+def _kinds(folder: bytes, numbers: Sequence[bytes]) -> list[tuple[int, int, int | None]]:
+    found: list[tuple[int, int, int | None]] = []
+    for number in numbers:
+        target = read_link(folder + number)
         if target.startswith(b"/"):
-            found.append((int(name), _VNODE, None))
+            found.append((int(number), _VNODE, None))
         elif target.startswith(b"pipe:["):
-            found.append((int(name), _PIPE, int(target[6:-1])))
+            found.append((int(number), _PIPE, int(target[6:-1])))
         elif target.startswith(b"socket:["):
-            found.append((int(name), _SOCKET, None))
-    found.sort()
+            found.append((int(number), _SOCKET, None))
     return found

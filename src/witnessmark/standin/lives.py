@@ -11,7 +11,7 @@ from . import ptrace
 from .early import Early
 from .files import read_link, stat
 from .images import Image, read_image
-from .processes import Process, Processes, Thread
+from .processes import Process, Processes, Thread, parent_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,14 +77,14 @@ class Lives:
     def _born(self, thread: Thread, tid: int, event: int = ptrace.EVENT_FORK) -> None:
         """Record a new process, or only note a new thread; then let it run if it already waits."""
         maker, held = thread.process, self.early.release(tid)
-        reaped = held is not None and held.death is not None
-        in_process = os.path.exists(b"/proc/%d/task/%d" % (maker.pid, tid))  # noqa: PTH110 - hot
+        dead = held is not None and held.death is not None
+        ppid = parent_of(tid)
         self._zombies.discard(tid)
-        if in_process or (reaped and event == ptrace.EVENT_CLONE):
+        if ppid != maker.pid and (_in(maker, tid) or (dead and event == ptrace.EVENT_CLONE)):
             self.threads[tid] = Thread(tid, maker)
             maker.threaded = True
         else:
-            child = self._processes.forked(maker, tid, time.time_ns())
+            child = self._processes.forked(maker, tid, ppid, time.time_ns())
             self.threads[tid] = Thread(tid, child)
             body = {"child": self._shape.process(child)}
             self._emitter.event("fork", thread, maker, body, (child.path,))
@@ -183,6 +183,10 @@ class Lives:
         process.path, process.executable, process.rules = self._shape.program(
             read_link(link), stat(link)
         )
+
+
+def _in(process: Process, tid: int) -> bool:
+    return os.path.exists(b"/proc/%d/task/%d" % (process.pid, tid))  # noqa: PTH110 - bytes
 
 
 def vanished(emitter: Emitter, event: str, process: Process, error: Exception) -> None:

@@ -92,27 +92,30 @@ class Processes:
         self.by_pid[pid] = process
         return process
 
-    def forked(self, parent: Process, pid: int, now: int) -> Process:
-        """A child: the same image, a new pidversion."""
+    def forked(self, maker: Process, pid: int, ppid: int | None, now: int) -> Process:
+        """A new process: its maker's image, a new pidversion.
+
+        Its parent is its maker, unless clone(CLONE_PARENT) made it a sibling, or the maker died.
+        """
+        parent = maker if ppid in (maker.pid, None) else self.by_pid.get(ppid)
         process = Process(
             pid=pid,
             version=self._next(),
             parent=parent,
-            original_ppid=parent.pid,
-            group=parent.group,
-            session=parent.session,
-            credentials=parent.credentials,
+            original_ppid=(parent or maker).pid,
+            group=maker.group,
+            session=maker.session,
+            credentials=maker.credentials,
             started=now,
-            path=parent.path,
-            executable=parent.executable,
-            rules=parent.rules,
-            tty_number=parent.tty_number,
-            tty=parent.tty,
+            path=maker.path,
+            executable=maker.executable,
+            rules=maker.rules,
+            tty_number=maker.tty_number,
+            tty=maker.tty,
         )
-        parent.children.add(process)
+        if parent is not None:
+            parent.children.add(process)
         self.by_pid[pid] = process
-        self.adopt(process)  # clone(CLONE_PARENT) makes a sibling, not a child
-        process.original_ppid = 1 if process.parent is None else process.parent.pid
         return process
 
     def execed(self, process: Process) -> None:
@@ -134,10 +137,10 @@ class Processes:
 
     def adopt(self, orphan: Process) -> None:
         """Read who a process's parent is now."""
-        try:
-            parent = self.by_pid.get(proc_stat(orphan.pid).ppid)
-        except (OSError, ValueError):
+        ppid = parent_of(orphan.pid)
+        if ppid is None:
             return  # it is gone as well
+        parent = self.by_pid.get(ppid)
         if orphan.parent is not None:
             orphan.parent.children.discard(orphan)
         orphan.parent = parent
@@ -173,6 +176,14 @@ def proc_stat(pid: int) -> ProcStat:
         (int(f[45]), int(f[46])),
         (int(f[47]), int(f[48])),
     )
+
+
+def parent_of(tid: int) -> int | None:
+    """The parent of a thread's process; ``None`` if it has gone."""
+    try:
+        return int(proc_file(b"/proc/%d/stat" % tid).rpartition(b") ")[2].split(None, 2)[1])
+    except OSError:
+        return None
 
 
 def credentials(pid: int) -> Credentials:

@@ -9,8 +9,7 @@ import ctypes
 import errno
 import os
 import struct
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 CONT, SYSCALL = 7, 24
 _SEIZE, _LISTEN, _GET_EVENT_MESSAGE, _GET_SYSCALL_INFO = 0x4206, 0x4208, 0x4201, 0x420E
@@ -26,6 +25,7 @@ _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _PR_SET_CHILD_SUBREAPER = 38, 22, 36
 _SECCOMP_MODE_FILTER = 2
 _INFO_SIZE = 88
 _PAGE = 4096
+_SHORT = 256
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _ptrace: Any = getattr(_libc, "ptrace", None)
@@ -79,8 +79,7 @@ def listen(tid: int) -> None:
     _request(_LISTEN, tid, 0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A call at which the filter stopped a thread, before it is carried out."""
 
     number: int
@@ -98,8 +97,12 @@ class Reader:
         self._message = ctypes.c_ulong()
         self._message_at = ctypes.addressof(self._message)
         self._text = ctypes.create_string_buffer(2 * _PAGE)
-        self._local = (_IoVec * 1)(_IoVec(ctypes.addressof(self._text), 2 * _PAGE))
+        self._text_at = ctypes.addressof(self._text)
+        self._local = _IoVec(self._text_at, 2 * _PAGE)
+        self._local_at = ctypes.addressof(self._local)
         self._remote = (_IoVec * 2)()
+        self._remote_at = ctypes.addressof(self._remote)
+        self._block = ctypes.create_string_buffer(16 * _PAGE)
 
     def message(self, tid: int) -> int | None:
         """The number that came with an event stop: the child's id, or the former thread id."""
@@ -123,21 +126,26 @@ class Reader:
 
     def text(self, pid: int, address: int) -> bytes | None:
         """A C string of at most 4,096 bytes (PATH_MAX) in the memory of `pid`."""
-        first = _PAGE - address % _PAGE
-        self._remote[0] = _IoVec(address, first)
-        self._remote[1] = _IoVec(address + first, _PAGE)
-        count = _read_memory(pid, self._local, 1, self._remote, 2, 0)
-        if count <= 0:
-            return None
-        return ctypes.string_at(self._local[0].base, count).partition(b"\0")[0]
+        first = _PAGE - address % _PAGE  # the next page may not exist
+        found = self._read(pid, (address, min(first, _SHORT)))
+        if found is not None and b"\0" not in found:
+            found = self._read(pid, (address, first), (address + first, _PAGE))
+        return None if found is None else found.partition(b"\0")[0]
+
+    def _read(self, pid: int, *parts: tuple[int, int]) -> bytes | None:
+        for position, part in enumerate(parts):
+            self._remote[position].base, self._remote[position].length = part
+        count = _read_memory(pid, self._local_at, 1, self._remote_at, len(parts), 0)
+        return None if count <= 0 else ctypes.string_at(self._text_at, count)
 
     def memory(self, pid: int, address: int, length: int) -> bytes:
         """Up to `length` bytes at `address`; shorter where the mapping ends."""
-        buffer = ctypes.create_string_buffer(length)
-        local = (_IoVec * 1)(_IoVec(ctypes.addressof(buffer), length))
-        remote = (_IoVec * 1)(_IoVec(address, length))
-        count = _read_memory(pid, local, 1, remote, 1, 0)
-        return buffer.raw[: max(count, 0)]
+        if length > len(self._block):
+            self._block = ctypes.create_string_buffer(length)
+        at = ctypes.addressof(self._block)
+        local, remote = _IoVec(at, length), _IoVec(address, length)
+        count = _read_memory(pid, ctypes.addressof(local), 1, ctypes.addressof(remote), 1, 0)
+        return ctypes.string_at(at, max(count, 0))
 
 
 def adopt_orphans() -> None:

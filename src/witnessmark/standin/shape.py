@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from .files import FileStat, stat
+from .files import BIRTH, FileStat, stat
 from .paths import ROOT_RULE, Translator
 from .processes import Credentials, Process
 from .records import UNKNOWN, ExecBody, File, ProcessRecord, Stat, Token
@@ -195,7 +195,7 @@ class Shape:
             return None
         when = self.time
         changed = when(s.ctime, s.ctime_ns)
-        same = s.mtime_ns == s.ctime_ns and s.mtime == s.ctime
+        now = s.ctime, s.ctime_ns  # of a new file, all four times are this one
         return Stat(
             os.makedev(s.dev_major, s.dev_minor),
             s.ino,
@@ -207,10 +207,10 @@ class Shape:
             s.size,
             s.blocks,
             s.blksize,
-            when(s.atime, s.atime_ns),
-            changed if same else when(s.mtime, s.mtime_ns),
+            changed if (s.atime, s.atime_ns) == now else when(s.atime, s.atime_ns),
+            changed if (s.mtime, s.mtime_ns) == now else when(s.mtime, s.mtime_ns),
             changed,
-            when(s.btime, s.btime_ns) if s.has_birth else None,
+            when(s.btime, s.btime_ns) if s.mask & BIRTH else None,
         )
 
 

@@ -66,7 +66,9 @@ class Writers:
 
     def is_open(self, identity: tuple[int, int, int]) -> bool:
         """Whether some process has this file open for writing."""
-        return any(opening.identity == identity for opening in self._openings())
+        return bool(self._by_watch) and any(
+            opening.identity == identity for opening in self._openings()
+        )
 
     def mapped(self, thread: Thread, number: int) -> None:
         """A file was mapped shared and writable: it may change without being written."""

@@ -185,6 +185,16 @@ def test_descriptors_name_their_pipe(host: Host) -> None:
     assert writes["pipe"] == reads["pipe"]
 
 
+@pytest.mark.parametrize("close", ["", "0<&-", "3<&0", "3<&0 0<&-"])
+def test_the_open_descriptors_are_those_of_the_kernel(host: Host, close: str) -> None:
+    recording = host.sh(f"ls /proc/self/fd {close}; :")
+    body = next(body for body in recording.bodies("exec") if body["args"][0] == "ls")
+    listed = [int(number) for number in recording.stdout.split()]
+    opened = next(n for n in range(99) if n not in {fd["fd"] for fd in body["fds"]})
+    assert sorted({fd["fd"] for fd in body["fds"]} | {opened}) == listed
+    assert body["last_fd"] == max(fd["fd"] for fd in body["fds"])
+
+
 def test_only_what_succeeded_is_recorded(host: Host) -> None:
     (host.home / "there").write_text("x")
     recording = host.python(

@@ -204,3 +204,17 @@ def _run() -> object:
 
 
 _RUN = _run()
+
+
+def test_a_case_of_both_branches_needs_both_to_fire() -> None:
+    case = examples.drop_exec()
+    expect = replace(case.case.scenario.expect, branch="AB")
+    case = replace(
+        case, case=replace(case.case, scenario=replace(case.case.scenario, expect=expect))
+    )
+    only_b = case.detections
+    both = (*only_b, replace(only_b[0], branch=Branch.A))
+    unsure = (*only_b, replace(only_b[0], branch=Branch.A, answer=Answer.UNDETERMINED))
+    assert answered(replace(case, detections=both)).answer is Answer.FIRED
+    assert answered(replace(case, detections=only_b)).answer is Answer.SILENT
+    assert answered(replace(case, detections=unsure)).answer is Answer.UNDETERMINED

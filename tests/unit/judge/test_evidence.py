@@ -2,10 +2,15 @@
 
 from dataclasses import replace
 
-from witnessmark.analytic import load
+import pytest
+
+from witnessmark.analytic import Miss, load
 from witnessmark.analytic.identity import CS_ADHOC, CS_SIGNED, Identity
 from witnessmark.analytic.keys import Paths
-from witnessmark.judge.evidence import _with_stub
+from witnessmark.judge import examples
+from witnessmark.judge.api import CaseEvidence, Controls
+from witnessmark.judge.evidence import _controls, _for, _misses, _oldest, _received, _with_stub
+from witnessmark.model.detections import Answer, Branch
 from witnessmark.model.events import Process, Token
 from witnessmark.model.hosts import Host, Origin
 
@@ -30,3 +35,64 @@ def test_a_real_macs_stub_is_a_browser_by_its_path_alone() -> None:
 def test_nothing_is_added_without_a_stub_or_on_a_stand_in() -> None:
     assert not is_browser(replace(MAC, browser=None), ADHOC)
     assert not is_browser(replace(MAC, origin=Origin.STAND_IN), ADHOC)
+
+
+def control(when: str, **changes: object) -> CaseEvidence:
+    case = examples.drop_exec()
+    found = replace(case.detections[0], **changes)
+    return replace(case, case=replace(case.case, control=when), detections=(found,))
+
+
+def test_a_control_counts_only_if_it_fired_in_its_own_branch() -> None:
+    good = _controls([control("before"), control("after")], "B")
+    assert (good.before, good.after, good.both) == (True, True, True)
+    for wrong in (
+        {"answer": Answer.UNDETERMINED},
+        {"answer": Answer.SUPPRESSED},
+        {"branch": Branch.A},
+        {"host": "elsewhere"},
+    ):
+        found = _controls([control("before"), control("after", **wrong)], "B")
+        assert (found.before, found.after, found.both) == (True, False, False)
+        assert "did not fire after" in found.reason
+
+
+def test_an_ordinary_case_is_no_control() -> None:
+    found = _controls([examples.drop_exec()], "B")
+    assert (found.before, found.after, found.both) == (None, None, False)
+    assert found.reason == "no positive control of branch B ran on this host"
+    assert _controls([control("before"), control("after")], "A").before is None
+
+
+def test_a_case_of_both_branches_needs_both_controls() -> None:
+    case = examples.drop_exec()
+    both = replace(case, case=replace(case.case, scenario=replace(case.case.scenario, branch="AB")))
+    yes, no = Controls(before=True, after=True), Controls(before=True, after=False, reason="no")
+    assert _for(both, {"A": yes, "B": yes}).both
+    assert not _for(both, {"A": yes, "B": no}).both
+    assert not _for(both, {"A": no, "B": yes}).both
+    assert _for(case, {"A": no, "B": yes}).both, "a case of branch B does not need A's control"
+
+
+def test_only_this_cases_near_misses_are_told() -> None:
+    case = examples.drop_exec()
+    near = Miss(rule="B5", host="example", exec=case.detections[0].exec, reason="5 s > 4 s")
+    other = replace(near, exec=replace(near.exec, pid=999))
+    late = replace(near, exec=replace(near.exec, time_ns=examples.T0 + examples.DAY))
+    assert _misses(case, case.act, [other, near, late]) == ("B5: 5 s > 4 s",)
+
+
+@pytest.mark.parametrize(
+    ("offset", "expected"), [(0, 7), (1, 7), (10, 7), (11, 8), (20, 8), (21, None)]
+)
+def test_a_record_was_received_with_the_chunk_that_completed_it(
+    offset: int, expected: int | None
+) -> None:
+    assert _received([(10, 7), (20, 8)])(offset) == expected
+
+
+def test_the_oldest_record_is_read_from_whole_lines_only() -> None:
+    assert _oldest(None, "h", "s") is None
+    assert _oldest(b"", "h", "s") is None
+    assert _oldest(b'{"cut', "h", "s") is None
+    assert _oldest(b"not json\n", "h", "s") is None

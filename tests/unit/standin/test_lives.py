@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -159,16 +160,10 @@ def test_killed_in_a_call_whose_effect_cannot_be_seen(
 
 @pytest.fixture
 def child() -> Iterator[int]:
-    gate, release = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        os.close(release)
-        os.read(gate, 1)
-        os._exit(0)
-    yield pid
-    os.close(release)
-    os.close(gate)
-    os.waitpid(pid, 0)
+    process = subprocess.Popen(["/bin/sleep", "60"])
+    yield process.pid
+    process.kill()
+    process.wait()
 
 
 def test_a_fork_that_its_killed_maker_never_told(scene: Scene, child: int) -> None:

@@ -1,0 +1,169 @@
+"""Only the receipt's own process and path may prove anything."""
+
+from dataclasses import replace
+
+import pytest
+
+from witnessmark.judge import examples, match
+from witnessmark.judge.api import CaseEvidence
+from witnessmark.model.events import Event, FileRef, Kind, Token
+from witnessmark.model.run import Step
+from witnessmark.model.scenario import Phase, RecordPattern
+
+EXEC = RecordPattern(id="exec", event=("exec",), step="exec")
+DROP = RecordPattern(id="drop", event=("close",), step="drop")
+
+
+def case_with(**changes: object) -> CaseEvidence:
+    """The example whose exec record is changed."""
+    case = examples.drop_exec()
+    assert case.stream is not None
+    events = tuple(
+        replace(item, **changes) if item.kind is Kind.EXEC else item for item in case.stream.events
+    )
+    return replace(case, stream=replace(case.stream, events=events))
+
+
+def case_with_drop(**changes: object) -> CaseEvidence:
+    case = examples.drop_exec()
+    assert case.stream is not None
+    events = tuple(
+        replace(item, **changes) if item.kind is Kind.CLOSE else item for item in case.stream.events
+    )
+    return replace(case, stream=replace(case.stream, events=events))
+
+
+def proved(case: CaseEvidence, pattern: RecordPattern = EXEC) -> Event | None:
+    (step,) = match.steps(case, pattern.step)
+    return match.record(case, pattern, step)
+
+
+def target(case: CaseEvidence) -> object:
+    assert case.stream is not None
+    return next(item.target for item in case.stream.events if item.kind is Kind.EXEC)
+
+
+def test_the_example_is_proved() -> None:
+    assert proved(examples.drop_exec()) is not None
+    assert proved(examples.drop_exec(), DROP) is not None
+
+
+def test_another_process_proves_nothing() -> None:
+    other = replace(target(examples.drop_exec()), token=Token(pid=999, pidversion=1))
+    assert proved(case_with(target=other)) is None
+
+
+def test_another_path_without_the_mark_proves_nothing() -> None:
+    assert (
+        proved(case_with(script=FileRef(path="/tmp/x.sh"), args=("/bin/sh", "/tmp/x.sh"))) is None
+    )
+
+
+def test_the_mark_in_an_argument_proves_a_run_whose_path_the_source_lacks() -> None:
+    assert proved(case_with(script=None, args=("sh", "-c", f"x {examples.MARK}"))) is not None
+
+
+def test_a_browser_is_proved_by_its_path_never_by_an_argument() -> None:
+    pattern = RecordPattern(id="browser", event=("exec",), step="browser")
+    step = Step(
+        step="browser", path="/Applications/B", to=None, pid=examples.PAYLOAD, ppid=1, status=0
+    )
+    marked = case_with(script=None, args=("sh", examples.MARK, "/Applications/B"))
+    assert match.record(marked, pattern, step) is None
+    image = replace(target(marked), path="/Applications/B")
+    assert match.record(case_with(script=None, target=image), pattern, step) is not None
+
+
+@pytest.mark.parametrize("seconds", [-60, 60])
+def test_a_record_outside_the_attack_proves_nothing(seconds: int) -> None:
+    when = examples.T0 + seconds * examples.SECOND
+    assert proved(case_with(time_ns=when)) is None
+    assert proved(case_with_drop(time_ns=when), DROP) is None
+
+
+def test_a_close_that_changed_nothing_is_no_drop() -> None:
+    assert proved(case_with_drop(modified=False), DROP) is None
+    assert proved(case_with_drop(modified=None), DROP) is None
+    assert proved(case_with_drop(modified=False, mapped_writable=True), DROP) is not None
+
+
+def test_a_file_of_another_name_is_no_drop() -> None:
+    assert proved(case_with_drop(file=FileRef(path=examples.PATH + ".part")), DROP) is None
+
+
+def test_the_data_volumes_prefix_is_the_same_file() -> None:
+    long = "/System/Volumes/Data" + examples.PATH
+    assert proved(case_with_drop(file=FileRef(path=long)), DROP) is not None
+    assert proved(case_with(script=FileRef(path=long), args=())) is not None
+
+
+def test_the_last_content_is_the_drop() -> None:
+    case = examples.drop_exec()
+    assert case.stream is not None
+    first = case.stream.events[0]
+    again = replace(first, id="later", time_ns=first.time_ns + examples.SECOND)
+    case = replace(case, stream=replace(case.stream, events=(first, again, case.stream.events[1])))
+    found = proved(case, DROP)
+    assert found is not None
+    assert found.id == "later"
+
+
+def test_a_detection_of_another_host_is_not_ours() -> None:
+    case = examples.drop_exec()
+    other = replace(case.detections[0], host="elsewhere")
+    assert match.detections(replace(case, detections=(other,))) == ()
+
+
+def test_a_detection_is_ours_by_process_or_by_path() -> None:
+    case = examples.drop_exec()
+    found = case.detections[0]
+    by_pid = replace(found, exec=replace(found.exec, script="/elsewhere"))
+    by_path = replace(found, exec=replace(found.exec, pid=999))
+    neither = replace(found, exec=replace(found.exec, pid=999, script="/elsewhere"))
+    for item, ours in ((by_pid, 1), (by_path, 1), (neither, 0)):
+        assert len(match.detections(replace(case, detections=(item,)))) == ours
+
+
+def test_a_detections_further_execs_count_too() -> None:
+    case = examples.drop_exec()
+    found = case.detections[0]
+    other = replace(found.exec, pid=999, script="/elsewhere")
+    assert match.detections(
+        replace(case, detections=(replace(found, exec=other, matched=(found.exec,)),))
+    )
+
+
+def test_the_window_follows_the_hosts_clock() -> None:
+    case = examples.drop_exec()
+    first, last = match.window(case)
+    assert (last - first) / examples.SECOND == pytest.approx(3 + 2 * 2.0)
+    skewed = replace(case, facts=replace(case.facts, clock_offset_s=-300.0))
+    wide = match.window(skewed)
+    assert wide[0] <= first - 300 * examples.SECOND
+    assert wide[1] >= last + 300 * examples.SECOND
+
+
+def test_without_an_attack_there_is_no_window() -> None:
+    case = examples.drop_exec()
+    phases = tuple(item for item in case.act.phases if item.phase is not Phase.ATTACK)
+    first, last = match.window(replace(case, act=replace(case.act, phases=phases)))
+    assert first > last
+
+
+def test_trouble_is_said_before_a_hole_is_looked_for() -> None:
+    case = examples.drop_exec()
+    assert match.trouble(case) is None
+    assert case.collection is not None
+    lost = replace(case, collection=replace(case.collection, problem="example: it shrank"))
+    assert match.trouble(lost) == "example: it shrank"
+    assert "not collected" in (match.trouble(replace(case, collection=None)) or "")
+    assert "no source" in (match.trouble(replace(case, source=None)) or "")
+
+
+def test_an_unknown_field_name_is_a_mistake_in_content_not_an_empty_field() -> None:
+    case = examples.drop_exec()
+    event = proved(case)
+    assert event is not None
+    assert match.missing_fields(event, ("target.parent", "args", "mode")) == ("mode",)
+    with pytest.raises(ValueError, match=r"no field 'target\.color'"):
+        match.missing_fields(event, ("target.color",))

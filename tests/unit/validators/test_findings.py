@@ -1,0 +1,179 @@
+"""What each validator says in the cases that its EXAMPLES leave out."""
+
+import importlib
+from dataclasses import replace
+
+import pytest
+
+from witnessmark.judge import examples
+from witnessmark.judge.api import CaseEvidence, Validator
+from witnessmark.judge.table import link_status
+from witnessmark.model.detections import Answer
+from witnessmark.model.run import Act, Listing, PhaseResult
+from witnessmark.model.scenario import ExpectedAnswer, Phase
+from witnessmark.model.verdicts import Finding, Status
+
+
+def check(name: str) -> Validator:
+    return importlib.import_module(f"witnessmark.validators.{name}").check
+
+
+def status(name: str, case: CaseEvidence) -> Status:
+    validator = check(name)
+    return link_status(validator(case))[validator.link]
+
+
+def findings(name: str, case: CaseEvidence, wanted: Status) -> list[Finding]:
+    return [item for item in check(name)(case) if item.status is wanted]
+
+
+def with_phase(case: CaseEvidence, which: Phase, **changes: object) -> CaseEvidence:
+    phases = tuple(
+        replace(item, **changes) if item.phase is which else item for item in case.act.phases
+    )
+    return replace(case, act=replace(case.act, phases=phases))
+
+
+def with_act(case: CaseEvidence, **changes: object) -> CaseEvidence:
+    return replace(case, act=replace(case.act, **changes))
+
+
+def attack_of(case: CaseEvidence) -> PhaseResult:
+    found = case.act.phase(Phase.ATTACK)
+    assert found is not None
+    return found
+
+
+GOOD = examples.drop_exec()
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"timed_out": True}, Status.FAIL),
+        ({"problem": "no receipt: gone"}, Status.ERROR),
+        ({"status": 64, "stderr": "refused: x"}, Status.FAIL),
+        ({"status": 126}, Status.FAIL),
+        ({"steps": ()}, Status.FAIL),
+    ],
+)
+def test_acted_takes_nothing_for_granted(changes: dict[str, object], expected: Status) -> None:
+    assert status("acted", with_phase(GOOD, Phase.ATTACK, **changes)) is expected
+
+
+def test_acted_needs_the_evidence_of_this_very_process_and_mark() -> None:
+    (witness,) = GOOD.act.witnesses
+    for wrong in ({"mark": "wm-other"}, {"pid": 7}, {"ppid": 7}):
+        forged = with_act(GOOD, witnesses=(replace(witness, **wrong),))
+        assert status("acted", forged) is Status.FAIL
+
+
+def test_acted_counts_a_run_that_failed_as_not_acted() -> None:
+    steps = tuple(
+        replace(item, status=1) if item.step == "exec" else item for item in attack_of(GOOD).steps
+    )
+    assert status("acted", with_phase(GOOD, Phase.ATTACK, steps=steps)) is Status.FAIL
+
+
+def test_acted_tells_a_failed_setup_from_one_that_never_began() -> None:
+    (setup,) = [item for item in GOOD.act.phases if item.phase is Phase.SETUP]
+    failed = with_act(GOOD, phases=(replace(setup, status=64, stderr="refused: no"),))
+    assert status("acted", failed) is Status.FAIL
+    assert status("acted", with_act(GOOD, phases=())) is Status.ERROR
+    assert status("acted", with_act(GOOD, error="x: gone")) is Status.ERROR
+
+
+@pytest.mark.parametrize("name", ["recorded", "detected", "retained"])
+@pytest.mark.parametrize("act", [{"error": "example: gone"}, {"skipped": "no zsh"}])
+def test_where_nothing_was_acted_nothing_else_is_claimed(name: str, act: dict[str, str]) -> None:
+    assert status(name, with_act(GOOD, **act)) is Status.SKIP
+
+
+def test_recorded_cannot_tell_when_the_receipt_lacks_the_step() -> None:
+    steps = tuple(item for item in attack_of(GOOD).steps if item.step != "drop")
+    case = with_phase(GOOD, Phase.ATTACK, steps=steps)
+    assert status("recorded", case) is Status.ERROR
+
+
+def test_recorded_tells_unknown_from_empty() -> None:
+    assert GOOD.stream is not None
+    events = tuple(
+        replace(
+            item,
+            target=item.target
+            and replace(item.target, parent=None, simulated=frozenset({"parent"})),
+        )
+        for item in GOOD.stream.events
+    )
+    unknown = replace(GOOD, stream=replace(GOOD.stream, events=events))
+    assert status("recorded", unknown) is Status.ERROR
+    assert status("recorded", examples.drop_exec(strip_parent=True)) is Status.FAIL
+
+
+def test_recorded_names_evidence_for_every_pass() -> None:
+    assert all(item.evidence for item in findings("recorded", GOOD, Status.PASS))
+
+
+def suppressed(workflow: str) -> CaseEvidence:
+    case = examples.drop_exec(expect=ExpectedAnswer.SUPPRESSED)
+    expect = replace(case.case.scenario.expect, workflow="mdm", branch="B")
+    scenario = replace(case.case.scenario, expect=expect)
+    found = replace(case.detections[0], answer=Answer.SUPPRESSED, workflow=workflow)
+    return replace(case, case=replace(case.case, scenario=scenario), detections=(found,))
+
+
+def test_detected_accepts_suppression_only_by_the_named_workflow() -> None:
+    assert status("detected", suppressed("mdm")) is Status.PASS
+    assert status("detected", suppressed("other")) is Status.FAIL
+
+
+def test_retained_cannot_tell_without_an_oldest_record_or_a_look() -> None:
+    assert status("retained", replace(GOOD, oldest_ns=None)) is Status.ERROR
+    assert status("retained", replace(GOOD, collection=None)) is Status.ERROR
+
+
+def test_retained_without_a_profile_still_needs_the_records_themselves() -> None:
+    assert status("retained", replace(GOOD, retention=None)) is Status.PASS
+    lost = examples.drop_exec(intact=False)
+    assert status("retained", replace(lost, retention=None)) is Status.FAIL
+
+
+def test_retained_pending_names_a_date_on_which_it_passes() -> None:
+    young = examples.drop_exec(oldest_days=1)
+    (found,) = findings("retained", young, Status.PENDING)
+    import datetime as dt
+
+    assert found.first_provable is not None
+    day = dt.datetime.fromisoformat(found.first_provable).replace(tzinfo=dt.UTC)
+    assert status("retained", replace(young, as_of_ns=int(day.timestamp() * 1e9))) is Status.PASS
+
+
+def test_a_live_stream_has_nothing_to_retain() -> None:
+    assert GOOD.source is not None
+    live = replace(GOOD, source=replace(GOOD.source, path=None, command=("eslogger",)))
+    assert status("retained", live) is Status.SKIP
+
+
+def test_cleaned_needs_a_cleanup_that_finished_well() -> None:
+    assert status("cleaned", with_phase(GOOD, Phase.CLEANUP, status=1)) is Status.FAIL
+    assert status("cleaned", with_phase(GOOD, Phase.CLEANUP, status=None)) is Status.ERROR
+
+
+def test_cleaned_needs_whole_inventories() -> None:
+    for name in ("before", "after"):
+        blind = Listing(taken_ns=1, problem="example: could not list")
+        assert status("cleaned", with_act(GOOD, **{name: blind})) is Status.ERROR
+
+
+def test_cleaned_looks_once_more_after_teardown() -> None:
+    left = replace(GOOD, facts=replace(GOOD.facts, left_behind=("/Users/purple/x",)))
+    assert status("cleaned", left) is Status.FAIL
+    assert status("cleaned", replace(GOOD, facts=replace(GOOD.facts, left_behind=None))) is (
+        Status.ERROR
+    )
+
+
+def test_cleaned_skips_only_what_certainly_never_began() -> None:
+    bare = Act(case_id="x", error="example: no ssh")
+    assert status("cleaned", replace(GOOD, act=bare)) is Status.ERROR
+    assert status("cleaned", replace(GOOD, act=replace(bare, started=False))) is Status.SKIP
