@@ -246,6 +246,13 @@ def test_every_way_to_change_names_is_seen(host: Host) -> None:
     assert recording.bodies("unlink")[0]["parent_dir"]["path"] == "/Users/purple/d/sub"
 
 
+def test_a_long_path_is_read_to_its_end(host: Host) -> None:
+    recording = host.python(
+        "import os\nfor length in (100, 130, 2000):\n    os.mkdir('./' * length + f'd{length}')\n"
+    )
+    assert recording.created() == [f"/Users/purple/d{length}" for length in (100, 130, 2000)]
+
+
 def test_quarantine_has_its_macos_name(host: Host) -> None:
     try:
         os.setxattr(host.home, "user.test", b"")
