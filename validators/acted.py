@@ -62,11 +62,7 @@ def _not_started(case: CaseEvidence) -> Finding:
 
 
 def _witnessed(case: CaseEvidence) -> Finding:
-    attack = match.attack(case)
-    mark = attack.mark if attack else ""
-    ran = [*match.steps(case, "exec"), *match.steps(case, "spawn")]
-    left = {(item.mark, item.pid, item.ppid) for item in case.act.witnesses}
-    missing = [item for item in ran if (mark, item.pid, item.ppid) not in left]
+    ran, missing = match.witnessed(case)
     failed = [item for item in ran if item.status != 0]
     if failed:
         return finding(
@@ -84,7 +80,7 @@ def _witnessed(case: CaseEvidence) -> Finding:
             Status.FAIL,
             "the payload left no evidence of having run",
             expected="mark, pid and parent written by the payload itself",
-            observed=f"{len(left)} evidence lines, none for this process",
+            observed=f"{len(case.act.witnesses)} evidence lines, none for this process",
         )
     names = ", ".join(f"pid {item.pid} (parent {item.ppid})" for item in ran)
     return finding("acted", "acted", Status.PASS, f"the payload ran as {names}")

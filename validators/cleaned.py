@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from witnessmark.judge import examples
+from witnessmark.judge import examples, match
 from witnessmark.judge.api import CaseEvidence, Example, finding, validator
 from witnessmark.model.scenario import Phase
 from witnessmark.model.verdicts import Finding, Status
@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 def check(case: CaseEvidence) -> Iterator[Finding]:
     """Nothing of the case is left: the inventory after it holds nothing new, no process runs on.
 
-    The inventories are taken by the host itself before setup and after cleanup, and once more
+    Files deeper in other folders, and what is inside other files, are not part of it. The
+    inventories are taken by the host itself before setup and after cleanup, and once more
     after teardown, when nothing of the whole run may be left.
     """
     act = case.act
-    if act.skipped or not act.started:
+    if not act.phases and (act.skipped or not act.started):
         why = act.skipped or "nothing was started, so there is nothing to clean"
         yield finding("cleaned", "cleaned", Status.SKIP, why)
         return
@@ -41,19 +42,32 @@ def _inventory(case: CaseEvidence) -> Finding:
         return finding(
             "cleaned", "cleaned", Status.ERROR, problem or "an inventory is missing for this case"
         )
-    left = sorted(set(after.paths) - set(before.paths))
-    alive = {step.pid for phase in case.act.phases for step in phase.steps} & set(after.pids)
-    if left or alive:
-        shown = [*left[:5], *(f"pid {pid}" for pid in sorted(filter(None, alive))[:5])]
+    new = sorted(set(after.paths) - set(before.paths))
+    gone = sorted(set(before.paths) - set(after.paths))
+    steps = [step for phase in case.act.phases for step in phase.steps]
+    # A script leads a process group of its own; whatever it started in the background is in it.
+    pids = {step.pid for step in steps} | {step.ppid for step in steps if step.step in match.RUNS}
+    alive = [pid for pid, group in after.processes if pid in pids or group in pids]
+    if new or gone or alive:
+        shown = [f"{path} is new" for path in new[:5]]
+        shown += [f"{path} is gone" for path in gone[:5]]
+        shown += [f"process {pid} still runs" for pid in alive[:5]]
         return finding(
             "cleaned",
             "cleaned",
             Status.FAIL,
-            f"left behind: {', '.join(shown)}",
+            f"not as before: {', '.join(shown)}",
             expected="inventory after = inventory before",
-            observed=f"{len(left)} new paths, {len(alive)} processes still running",
+            observed=f"{len(new)} new paths, {len(gone)} gone, {len(alive)} processes still run",
         )
-    return finding("cleaned", "cleaned", Status.PASS, "the inventory after equals the one before")
+    return finding(
+        "cleaned",
+        "cleaned",
+        Status.PASS,
+        "nothing is new or gone at the top of the home, ~/Downloads and ~/Library/Caches or below "
+        "the suite's own folders, and no process of the case runs on; what other files hold is "
+        "not compared",
+    )
 
 
 def _script(case: CaseEvidence) -> Finding:

@@ -62,7 +62,8 @@ def _unjudged(case: CaseEvidence) -> str:
 
 def _status(expect: ExpectedAnswer, got: Answered, workflow: str | None) -> tuple[Status, str]:
     if got.answer is Answer.UNDETERMINED:
-        return (Status.PASS if expect is ExpectedAnswer.GAP else Status.ERROR), "undetermined: "
+        documented = expect is ExpectedAnswer.GAP and got.proven
+        return (Status.PASS if documented else Status.ERROR), "undetermined: "
     wanted = {
         ExpectedAnswer.FIRES: Answer.FIRED,
         ExpectedAnswer.SILENT: Answer.SILENT,

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+EARLIEST_NS = 1_546_300_800 * 10**9
+"""2019-01-01, the year of Endpoint Security's first release, in nanoseconds."""
+
+
 @validator(link="retained")
 def check(case: CaseEvidence) -> Iterator[Finding]:
     """The records are still in the source's own store, and its history reaches back far enough.
@@ -65,8 +69,18 @@ def _history(case: CaseEvidence) -> Finding:
             "retained", "retained", Status.ERROR, "the store's oldest record could not be read"
         )
     required = seconds(profile.required)
+    look = case.collection.look if case.collection else None
+    if look is None or not _plausible(case.oldest_ns, look.taken_ns):
+        return finding(
+            "retained",
+            "retained",
+            Status.ERROR,
+            "the store's oldest record has a time that cannot be right",
+            observed=str(case.oldest_ns),
+        )
     oldest = dt.datetime.fromtimestamp(case.oldest_ns / 1e9, dt.UTC)
-    age_s = case.as_of_ns / 1e9 - oldest.timestamp()
+    # What the store held is known as of the look into it. Time that passes is not a later look.
+    age_s = min(case.as_of_ns, look.taken_ns) / 1e9 - oldest.timestamp()
     if age_s >= required:
         return finding(
             "retained",
@@ -80,9 +94,14 @@ def _history(case: CaseEvidence) -> Finding:
         "retained",
         Status.PENDING,
         f"{profile.id} asks for {profile.required}; the oldest record is from "
-        f"{oldest:%Y-%m-%d %H:%M} UTC, so it can first be proved on {first}",
+        f"{oldest:%Y-%m-%d %H:%M} UTC, so a new look can first prove it on {first}",
         first_provable=first.isoformat(),
     )
+
+
+def _plausible(oldest_ns: int, looked_ns: int) -> bool:
+    """No sensor wrote before Endpoint Security existed (2019), none writes tomorrow's records."""
+    return EARLIEST_NS <= oldest_ns <= looked_ns + 86_400 * 10**9
 
 
 EXAMPLES = (

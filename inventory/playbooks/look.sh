@@ -39,6 +39,19 @@ say system "$(uname -s)"
 for own in .witnessmark ".witnessmark/$2" Downloads/witnessmark Library/Caches/org.witnessmark; do
     [ ! -L "$HOME/$own" ] || refuse link "~/$own"
 done
+private() { # is $1 a folder of this user's own, in which nobody else may write?
+    set -f
+    set -- $(ls -ldn "$1")
+    set +f
+    case $1 in
+        d????w* | d???????w*) return 1 ;;
+        d*) [ "$3" = "$(id -u)" ] ;;
+        *) return 1 ;;
+    esac
+}
+for own in Downloads/witnessmark Library/Caches/org.witnessmark; do
+    [ ! -e "$HOME/$own" ] || private "$HOME/$own" || refuse not-private "~/$own"
+done
 for top in Downloads Library/Caches; do
     [ -d "$HOME/$top" ] || fail folder-missing "~/$top"
     # Only trying tells: macOS denies a folder to a remote user without changing its mode.

@@ -1,4 +1,5 @@
-# Removes one run ($1), or with an empty $1 every run, from its three folders. POSIX sh.
+# Removes one run ($1), or with an empty $1 every run, from its three folders. POSIX sh. A folder
+# that runs share is removed only if a run says, in ~/.witnessmark/RUN/made, that it made it.
 # Follows no symbolic link. Answers `witnessmark<TAB>CODE<TAB>DETAIL`; exit 64: refused, 73: failed.
 
 say() { printf 'witnessmark\t%s\t%s\n' "$1" "$2"; }
@@ -17,6 +18,32 @@ remove() { # a path whose folder was entered with cd -P, so no link can lead els
     [ ! -e "./$1" ] && changed=yes
 }
 
+a_run() { # has $1 the form of a run id (plan.py)? anything else is not ours to remove
+    case ${1%-*} in
+        [0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]t[0-9][0-9][0-9][0-9][0-9][0-9]z) ;;
+        *) return 1 ;;
+    esac
+    case ${1##*-} in
+        [0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]) ;;
+        *) return 1 ;;
+    esac
+}
+
+made() { # did the run to be removed, or any of the runs, make folder $1?
+    notes=$HOME/.witnessmark
+    [ ! -L "$notes" ] || return 1
+    for note in "$notes"/*/made; do
+        run=${note%/made}
+        run=${run##*/}
+        a_run "$run" && [ "${only:-$run}" = "$run" ] || continue
+        [ ! -L "$notes/$run" ] && [ -f "$note" ] && [ ! -L "$note" ] || continue
+        while IFS= read -r line; do
+            [ "$line" != "$1" ] || return 0
+        done <"$note"
+    done
+    return 1
+}
+
 sweep() { # $1: a folder of the home, $2: ours in it, $3: the run
     told=no
     [ -d "$HOME/$1" ] || return 0
@@ -30,19 +57,20 @@ sweep() { # $1: a folder of the home, $2: ours in it, $3: the run
     [ "$(pwd -P)" = "${there%/}/$2" ] || { refuse link "~/$shown"; return 0; }
     if [ -n "$3" ]; then set -- "$3"; else set -- *; fi
     for run in "$@"; do
-        case $run in # the form of a run id (plan.py); anything else is not ours to remove
-            [0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]t[0-9][0-9][0-9][0-9][0-9][0-9]z-*) ;;
-            *) continue ;;
-        esac
+        a_run "$run" || continue
         if [ -L "./$run" ]; then
             refuse link "~/$shown/$run"
         elif [ -e "./$run" ]; then
             remove "$run" || fail not-removed "~/$shown/$run"
         fi
     done
-    cd / && rmdir "$HOME/$shown" 2>/dev/null && changed=yes
-    [ -n "$only" ] || [ "$told" = yes ] || [ ! -d "$HOME/$shown" ] || fail foreign "~/$shown"
-    return 0
+    cd /
+    if [ "$shown" = .witnessmark ] || made "$HOME/$shown"; then
+        rmdir "$HOME/$shown" 2>/dev/null && changed=yes
+    fi
+    [ -z "$only" ] && [ "$told" = no ] && [ -d "$HOME/$shown" ] || return 0
+    left=$(ls -A "$HOME/$shown" 2>/dev/null) || fail unreadable "~/$shown"
+    [ -z "$left" ] || fail foreign "~/$shown"
 }
 
 [ -n "${HOME:-}" ] && [ -d "$HOME" ] || { fail no-home "${HOME:-}"; exit 73; }

@@ -8,5 +8,5 @@ for wm_dir in "$HOME/Downloads/witnessmark" "$HOME/Library/Caches/org.witnessmar
   if [ -e "$wm_dir" ] || [ -L "$wm_dir" ]; then find "$wm_dir" -print0 || wm_failed=1; fi
 done
 printf '\0'
-ps -axww -o pid=,ppid=,comm= || wm_failed=1
+ps -axww -o pid=,ppid=,pgid=,comm= || wm_failed=1
 exit "$wm_failed"

@@ -31,14 +31,34 @@ wm_receipt() {
     || wm_refuse "the receipt $WM_RECEIPT cannot be written"
 }
 
+# wm_roots: the run's three folders are where they must be, whatever the environment says.
+wm_roots() {
+  wm_run=${WM_HOME##*/}
+  case $wm_run in
+    '' | *[!0-9a-z-]*) wm_refuse "WM_HOME $WM_HOME does not end in a run" ;;
+  esac
+  case $HOME in
+    /*) ;;
+    *) wm_refuse "HOME $HOME is not absolute" ;;
+  esac
+  [ "$WM_HOME" = "$HOME/.witnessmark/$wm_run" ] \
+    || wm_refuse "WM_HOME $WM_HOME is not this run's folder below $HOME/.witnessmark"
+  [ "$WM_DOWNLOADS" = "$HOME/Downloads/witnessmark/$wm_run" ] \
+    || wm_refuse "WM_DOWNLOADS $WM_DOWNLOADS is not this run's folder below $HOME/Downloads"
+  [ "$WM_CACHES" = "$HOME/Library/Caches/org.witnessmark/$wm_run" ] \
+    || wm_refuse "WM_CACHES $WM_CACHES is not this run's folder below $HOME/Library/Caches"
+}
+
 # wm_inside PATH: only the run's own folders may be touched, and never through a symlink or "..".
 wm_inside() {
+  wm_roots
   case $1 in
     */../* | */.. | *"
 "*) wm_refuse "$1 is not a plain path" ;;
     "$WM_DOWNLOADS"/* | "$WM_CACHES"/* | "$WM_HOME"/*) ;;
     *) wm_refuse "$1 lies outside this run's folders" ;;
   esac
+  [ ! -L "$1" ] || wm_refuse "$1 is a symbolic link"
   wm_dir=${1%/*}
   while [ "$wm_dir" != "$HOME" ] && [ -n "$wm_dir" ] && [ "$wm_dir" != "${wm_dir%/*}" ]; do
     [ ! -L "$wm_dir" ] || wm_refuse "$wm_dir is a symbolic link"
@@ -46,9 +66,35 @@ wm_inside() {
   done
 }
 
-# wm_open DIR: make one of the run's payload folders.
+# wm_made DIR: whether this run made DIR, a folder that it shares with other runs.
+wm_made() {
+  [ -f "$WM_HOME/made" ] || return 1
+  while IFS= read -r wm_line; do
+    [ "$wm_line" != "$1" ] || return 0
+  done < "$WM_HOME/made"
+  return 1
+}
+
+# wm_forget DIR: this run has removed DIR again; whoever makes it now is its owner.
+wm_forget() {
+  wm_kept=
+  while IFS= read -r wm_line; do
+    [ "$wm_line" = "$1" ] || wm_kept="$wm_kept$wm_line
+"
+  done < "$WM_HOME/made"
+  printf '%s' "$wm_kept" > "$WM_HOME/made"
+}
+
+# wm_open DIR: make one of the run's payload folders. A folder above it that was not there is noted
+# in WM_HOME/made, a line each: only those are removed again.
 wm_open() {
   wm_inside "$1/."
+  for wm_shared in "${WM_DOWNLOADS%/*}" "${WM_CACHES%/*}"; do
+    case $1 in "$wm_shared"/*) ;; *) continue ;; esac
+    [ ! -d "$wm_shared" ] || continue
+    mkdir "$wm_shared" || wm_fail "cannot make $wm_shared"
+    printf '%s\n' "$wm_shared" >> "$WM_HOME/made" || wm_fail "cannot note $wm_shared"
+  done
   mkdir -p "$1" || wm_fail "cannot make $1"
   wm_receipt folder "$1" - "$$" "$PPID" 0
 }
@@ -135,10 +181,14 @@ wm_remove() {
   done
 }
 
-# wm_close DIR: remove a payload folder of the run, and the suite's own folder above it, once empty.
+# wm_close DIR: remove a payload folder of the run once empty, and the folder above it, if the run
+# itself made that.
 wm_close() {
   wm_inside "$1/."
-  [ ! -d "$1" ] || rmdir "$1" 2> /dev/null && rmdir "${1%/*}" 2> /dev/null
+  [ ! -d "$1" ] || rmdir "$1" 2> /dev/null
+  if [ ! -d "$1" ] && [ -d "${1%/*}" ] && wm_made "${1%/*}"; then
+    rmdir "${1%/*}" 2> /dev/null && wm_forget "${1%/*}"
+  fi
   wm_receipt close "$1" - "$$" "$PPID" 0
 }
 

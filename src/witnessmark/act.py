@@ -108,6 +108,7 @@ def _phase(
     mark = plan.mark(case, phase)
     receipt = f"{folders.own}/receipts/{mark}.tsv"
     env = {
+        **{f"WM_{name.upper()}": value for name, value in case.axes},
         "WM_MARK": mark,
         "WM_DOWNLOADS": folders.downloads,
         "WM_CACHES": folders.caches,
@@ -115,7 +116,6 @@ def _phase(
         "WM_RECEIPT": receipt,
         "WM_WINDOW": str(whole_window(plan)),
         **browser_env(transport),
-        **{f"WM_{name.upper()}": value for name, value in case.axes},
     }
     script = f"{folders.own}/pack/{case.scenario.family}/{case.scenario.id}/run.sh"
     result = transport.run(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -73,41 +74,46 @@ def _host(
     watch: Watch,
     cancel: threading.Event,
 ) -> HostRun:
-    if not ready.ok:
-        return _lost(plan, host, ready.reason or f"{host.name}: it could not be prepared")
+    """One host from reaching it to its last record; whatever goes wrong, what was seen is kept."""
+    run = HostRun(facts=HostFacts(name=host.name, origin=host.origin.value))
     try:
+        if not ready.ok:
+            raise HostError(ready.reason or f"{host.name}: it could not be prepared")
         transport = reach(host)
+        try:
+            _act_one(run, plan, transport, ready, writer, watch, cancel)
+        finally:
+            transport.close()
     except HostError as problem:
-        return _lost(plan, host, str(problem))
-    try:
-        return _act_one(plan, transport, ready, writer, watch, cancel)
-    except HostError as problem:
-        return _lost(plan, host, str(problem))
-    finally:
-        transport.close()
+        _lost(run, plan, str(problem))
+    except Exception as problem:  # noqa: BLE001 - the per-host loop: one host never stops the rest
+        trace = "".join(traceback.format_exception(problem))
+        _lost(run, plan, f"{host.name}: unexpected failure\n{trace}")
+    return run
 
 
-def _lost(plan: Plan, host: Host, why: str) -> HostRun:
-    """A host that could not be used: every case of it says why, and nothing is passed over."""
-    facts = HostFacts(name=host.name, origin=host.origin.value, problem=why)
-    acts = [
+def _lost(run: HostRun, plan: Plan, why: str) -> None:
+    """Every case that this host did not get to says why; nothing that was seen is thrown away."""
+    run.facts = replace(run.facts, problem=why)
+    seen = {act.case_id for act in run.acts}
+    run.acts += [
         Act(case_id=item.id, error=why, started=False)
         for item in plan.cases
-        if item.host == host.name
+        if item.host == run.facts.name and item.id not in seen
     ]
-    return HostRun(facts=facts, acts=acts)
 
 
 def _act_one(
+    run: HostRun,
     plan: Plan,
     transport: Transport,
     ready: PrepareResult,
     writer: BagWriter,
     watch: Watch,
     cancel: threading.Event,
-) -> HostRun:
+) -> None:
     host = transport.host
-    facts = replace(
+    run.facts = replace(
         ask_facts(transport, plan.run_id),
         consent_owner=ready.consent_owner,
         consent_expires=ready.consent_expires,
@@ -115,18 +121,18 @@ def _act_one(
     collectors = [
         Collector(transport, source, writer.raw(host.name, source.name)) for source in host.sources
     ]
-    for collector in collectors:
-        collector.start()
     try:
+        for collector in collectors:
+            collector.start()
         _snapshot(transport, writer)
-        acts = list(act_host(transport, plan, facts, watch.acted, cancel.is_set))
+        for act in act_host(transport, plan, run.facts, watch.acted, cancel.is_set):
+            run.acts.append(act)
         _await_end(plan, transport, collectors)
     finally:
-        collected = [collector.finish() for collector in collectors]
-    for item in collected:
-        if item.head:
-            writer.raw(host.name, item.source, "head.ndjson").write_bytes(item.head)
-    return HostRun(facts=facts, acts=acts, collected=collected)
+        run.collected = [collector.finish() for collector in collectors]
+        for item in run.collected:
+            if item.head:
+                writer.raw(host.name, item.source, "head.ndjson").write_bytes(item.head)
 
 
 def _snapshot(transport: Transport, writer: BagWriter) -> None:
@@ -143,7 +149,10 @@ def _await_end(plan: Plan, transport: Transport, collectors: Sequence[Collector]
     A sensor delivers in order, so once the end mark is in, everything before it is in too.
     """
     mark = f"wm-{plan.run_id}-end"
-    transport.run(["true", mark], env={}, timeout_s=20.0)
+    try:
+        transport.run(["true", mark], env={}, timeout_s=20.0)
+    except HostError:
+        return  # the host is gone; what it sent is collected all the same
     deadline = time.monotonic() + plan.late_arrival_s
     for collector in collectors:
         collector.wait_for(mark.encode(), max(0.0, deadline - time.monotonic()))

@@ -12,8 +12,9 @@ from witnessmark import __version__
 from witnessmark.bag.read import open_bag
 from witnessmark.bag.write import BagWriter
 from witnessmark.content import pack, root
+from witnessmark.content.durations import seconds
 from witnessmark.content.located import load
-from witnessmark.errors import WitnessmarkError
+from witnessmark.errors import ContentError, UsageError, WitnessmarkError
 from witnessmark.fleet import Watch, play
 from witnessmark.hosts.prepare import prepare, teardown
 from witnessmark.judge.run import judge
@@ -77,40 +78,59 @@ def run(plan: Plan, reports: Path, *, watch: Watch | None = None) -> tuple[Path,
     )
     writer.seal(record)
     watch.stage("judge")
-    return folder, _judged(folder, reports)
+    return folder, _judged(folder, reports, watch)
 
 
-def rejudge(path: Path, as_of_ns: int | None) -> RunVerdict:
-    """Judge a bag again, offline, as of another moment; appends to the ledger beside the bag."""
+def rejudge(path: Path, as_of_ns: int | None, watch: Watch | None = None) -> RunVerdict:
+    """Judge a bag again, offline, as of another moment; appends to the ledger beside the bag.
+
+    Raises:
+        UsageError: for a moment before the run ended: nobody can judge what was not yet seen.
+    """
     bag = open_bag(path)
+    if as_of_ns is not None and as_of_ns < bag.record.finished_ns:
+        raise UsageError(f"{path}: that moment lies before the run's end; choose a later one")
     verdicts = judge(bag, as_of_ns)
     if bag.folder.name == "bag":
-        _ledger(bag.folder.parent, verdicts)
+        _ledger(bag.folder.parent, verdicts, watch or Watch())
     return verdicts
 
 
-def _judged(folder: Path, reports: Path) -> RunVerdict:
+def _judged(folder: Path, reports: Path, watch: Watch) -> RunVerdict:
     verdicts = judge(open_bag(folder))
     (folder / "verdicts.json").write_text(verdicts_json.render(verdicts), "utf-8")
     (folder / "junit.xml").write_text(junit.render(verdicts), "utf-8")
-    _ledger(folder, verdicts)
+    _ledger(folder, verdicts, watch)
     latest = reports / "latest"
     fresh = reports / f".latest-{folder.name}"
-    fresh.symlink_to(folder.name)
-    fresh.replace(latest)
+    try:
+        fresh.symlink_to(folder.name)
+        fresh.replace(latest)
+    except OSError as problem:
+        fresh.unlink(missing_ok=True)
+        watch.stage(f"{latest} still points elsewhere ({problem.strerror}); the run is in {folder}")
     return verdicts
 
 
-def _ledger(folder: Path, verdicts: RunVerdict) -> None:
+def _ledger(folder: Path, verdicts: RunVerdict, watch: Watch) -> None:
     line = {
         "as_of": verdicts.as_of,
         "bag_sha256": verdicts.bag_sha256,
         "tool": verdicts.tool,
         "totals": verdicts_json.totals(verdicts),
-        "cases": {f"{item.id} {item.source or '-'}": item.verdict.value for item in verdicts.cases},
+        "cases": {
+            f"{item.id} {item.source or '-'}": {
+                "verdict": item.verdict.value,
+                **{link.value: status.value for link, status in item.links},
+            }
+            for item in verdicts.cases
+        },
     }
-    with (folder / "ledger.jsonl").open("a", encoding="utf-8") as out:
-        out.write(json.dumps(line) + "\n")
+    try:
+        with (folder / "ledger.jsonl").open("a", encoding="utf-8") as out:
+            out.write(json.dumps(line) + "\n")
+    except OSError as problem:
+        watch.stage(f"not noted in {folder / 'ledger.jsonl'} ({problem.strerror})")
 
 
 def _after(host: Host, facts: HostFacts, torn: dict[str, PrepareResult], plan: Plan) -> HostFacts:
@@ -140,7 +160,13 @@ def _collection(item: Collected) -> Collection:
 def _retention(hosts: Sequence[Host]) -> tuple[RetentionProfile, ...]:
     names = sorted({host.retention for host in hosts if host.retention})
     folder = root() / "inventory" / "retention"
-    return tuple(load(folder / f"{name}.yaml", RetentionProfile) for name in names)
+    profiles = [load(folder / f"{name}.yaml", RetentionProfile) for name in names]
+    for profile in profiles:
+        try:
+            seconds(profile.required)
+        except ValueError as problem:
+            raise ContentError([f"{folder / profile.id}.yaml: required: {problem}"]) from problem
+    return tuple(profiles)
 
 
 def _analytic() -> dict[str, bytes]:

@@ -6,6 +6,7 @@ import itertools
 import math
 import re
 import secrets
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from witnessmark.content.durations import seconds
@@ -49,8 +50,12 @@ def build(
     window_s: float,
     late_arrival_s: float,
     profile: str | None,
+    standard_window_s: float | None = None,
 ) -> Plan:
     """Every scenario variant on every host, bracketed by the positive controls of its branches.
+
+    On a real Mac a window other than the standard one (a profile's, to save time) makes every case
+    lab: what is judged then is not the deployed analytic.
 
     Raises:
         HostError: if a host is not declared a lab host; nothing is planned for any host then.
@@ -61,6 +66,7 @@ def build(
                 f"{host.name}: refused, it is not declared a lab host; "
                 "set witnessmark_lab: true for it in the inventory if it is a test Mac"
             )
+    standard = standard_window_s is None or standard_window_s == window_s
     by_id = {item.id: item for item in catalogue}
     cases: list[Case] = []
     index = itertools.count(1)
@@ -69,9 +75,13 @@ def build(
         cases += [_control(item, host, next(index), "before") for item in controls]
         for scenario in scenarios:
             cases += [
-                _case(scenario, host, next(index), axes, window_s) for axes in _variants(scenario)
+                _case(scenario, host, next(index), axes, window_s, standard=standard)
+                for axes in _variants(scenario)
             ]
         cases += [_control(item, host, next(index), "after") for item in controls]
+    twice = [key for key, count in Counter(case.id for case in cases).items() if count > 1]
+    if twice:
+        raise UsageError(f"two cases would be called {twice[0]}; a case's id must be its own")
     return Plan(
         run_id=run_id,
         profile=profile,
@@ -105,6 +115,8 @@ def _case(
     index: int,
     axes: tuple[tuple[str, str], ...],
     window_s: float,
+    *,
+    standard: bool,
 ) -> Case:
     variant = "." + "-".join(value for _, value in axes) if axes else ""
     return Case(
@@ -114,7 +126,9 @@ def _case(
         scenario=scenario,
         axes=axes,
         timeout_s=max(seconds(scenario.timeout), window_s + 30.0),
-        lab=bool(scenario.parameters) or _uses_a_stub(scenario, host),
+        lab=bool(scenario.parameters)
+        or _uses_a_stub(scenario, host)
+        or (host.origin is Origin.MAC and not standard),
     )
 
 

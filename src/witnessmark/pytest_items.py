@@ -9,12 +9,14 @@ import pytest
 
 from witnessmark.bag.read import open_bag
 from witnessmark.errors import WitnessmarkError
-from witnessmark.judge.run import judge
+from witnessmark.judge.run import exit_code, judge
 from witnessmark.model.verdicts import CaseVerdict, Finding, Status
+from witnessmark.report.junit import unproved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+NOTHING_ACTED = 3
 WORST = (Status.ERROR, Status.FAIL)
 
 
@@ -47,6 +49,8 @@ class Bag(pytest.Collector):
             run = judge(open_bag(self._bag))
         except WitnessmarkError as problem:
             raise pytest.UsageError(str(problem)) from problem
+        if exit_code(run) == NOTHING_ACTED:
+            raise pytest.UsageError(f"{self._bag}: no case was acted, so there is nothing to test")
         many = len({case.source for case in run.cases}) > 1
         for case in run.cases:
             for name in dict.fromkeys(found.validator for found in case.findings):
@@ -71,8 +75,9 @@ class Link(pytest.Item):
         bad = [item for item in self._found if item.status in WORST]
         if bad:
             raise BrokenLink("\n".join(_line(item) for item in bad))
-        if all(item.status in (Status.SKIP, Status.PENDING) for item in self._found):
-            pytest.skip("; ".join(item.message for item in self._found))
+        waiting = unproved(self._found)
+        if waiting:
+            pytest.skip(waiting)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The findings themselves, without a traceback."""

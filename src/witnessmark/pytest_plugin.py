@@ -28,6 +28,12 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{link}: findings about the link {link!r} of a case")
 
 
+def pytest_ignore_collect(config: pytest.Config) -> bool | None:
+    """With a bag and no path of its own on the command line, the bag alone is the test suite."""
+    named = config.args_source is pytest.Config.ArgsSource.ARGS
+    return True if config.getoption("--witnessmark-bag") and not named else None
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(
     session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
@@ -37,4 +43,8 @@ def pytest_collection_modifyitems(
     if paths:
         from witnessmark.pytest_items import collect
 
-        items.extend(collect(session, paths))
+        added = list(collect(session, paths))
+        items.extend(added)
+        reporter = config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None and hasattr(reporter, "_numcollected"):
+            reporter._numcollected += len(added)  # else pytest's summary counts below zero

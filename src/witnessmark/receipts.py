@@ -16,7 +16,7 @@ def steps(raw: bytes, prefix: str = "") -> tuple[Step, ...]:
         ValueError: for a line of another form; a receipt is never read half.
     """
     found = []
-    for number, line in enumerate(raw.decode(errors="surrogateescape").splitlines(), 1):
+    for number, line in enumerate(raw.decode(errors="backslashreplace").splitlines(), 1):
         parts = line.split("\t")
         if len(parts) != FIELDS or parts[0] != "v=1":
             raise ValueError(f"line {number} is not v=1 with {FIELDS} fields")
@@ -53,14 +53,14 @@ def listing(raw: bytes, taken_ns: int, prefix: str = "") -> Listing:
     if not mark:
         return Listing(taken_ns=taken_ns, problem="the inventory is cut short")
     paths = {_shown(item, prefix) for item in files.split(b"\0") if item}
-    pids = set()
+    running = set()
     for line in processes.splitlines():
-        first = line.split(None, 1)[:1]
-        if first and first[0].isdigit():
-            pids.add(int(first[0]))
-    if not pids:
+        words = line.split(None, 3)[:3]
+        if len(words) == 3 and all(word.isdigit() for word in words):
+            running.add((int(words[0]), int(words[2])))
+    if not running:
         return Listing(taken_ns=taken_ns, problem="ps printed no process")
-    return Listing(taken_ns=taken_ns, paths=tuple(sorted(paths)), pids=tuple(sorted(pids)))
+    return Listing(taken_ns=taken_ns, paths=tuple(sorted(paths)), processes=tuple(sorted(running)))
 
 
 def file_fact(path: str, line: str, content: bytes | None) -> FileFact:

@@ -65,7 +65,7 @@ def ask_facts(transport: Transport, run_id: str) -> HostFacts:
     pairs = [line.partition("=") for line in result.stdout.decode(errors="replace").splitlines()]
     said = {key: value for key, _, value in pairs if key != "have"}
     middle = (before + time.time()) / 2
-    epoch = said.get("epoch", "")
+    epoch = said.get("epoch", "")[:12]
     return HostFacts(
         name=host.name,
         origin=host.origin.value,
@@ -75,7 +75,7 @@ def ask_facts(transport: Transport, run_id: str) -> HostFacts:
         machine=said.get("machine", ""),
         user=said.get("user", ""),
         home=said.get("home", ""),
-        clock_offset_s=round(int(epoch) + 0.5 - middle, 1) if epoch.isdigit() else None,
+        clock_offset_s=round(int(epoch) + 0.5 - middle, 1) if epoch.isdecimal() else None,
         have=tuple(value for key, _, value in pairs if key == "have"),
     )
 

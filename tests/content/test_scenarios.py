@@ -91,6 +91,18 @@ def copied(tmp_path: Path, edit: tuple[str, str]) -> Path:
         (("timeout: 30s", "timeout: 30 parsecs"), "timeout"),
         (("event: [close]", "event: [clothes]"), "clothes"),
         (("[downloads, caches]", "['a/b', caches]"), "a/b"),
+        (
+            ("[downloads, caches]", "[caches, downloads, caches]"),
+            "'caches' is given more than once",
+        ),
+        (("  directory: [", "  downloads: ["), "'downloads' is a variable of the suite's own"),
+        (("  directory: [", "  evidence: ["), "'evidence' is a variable of the suite's own"),
+        (("[path, process.path, modified]", "[pat]"), "records.drop: the event model has no field"),
+        (("[target.path, target.parent", "[target.pat, target.parent"), "no field 'target.pat'"),
+        (
+            ("[target.path, target.parent", "[target.path.x, target.parent"),
+            "no field 'target.path.x'",
+        ),
         (("  branch: B\n  or", "  branch: none\n  or"), "expect.branch"),
         (("twin: n14-run-after-window", "twin: n99-nobody"), "n99-nobody"),
         (("title: A quar", "title: [A quar"), "scenario.yaml:"),

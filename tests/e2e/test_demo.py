@@ -135,8 +135,9 @@ def test_the_bag_is_judged_again_offline_to_the_same_verdicts(
     assert again.stdout == (folder / "reports/latest/verdicts.json").read_text("utf-8")
     assert len(ledger.read_text().splitlines()) == before + 1
     later = witnessmark("judge", "reports/latest", "--as-of", "2099-01-01", "--strict", cwd=folder)
-    assert "30d are covered" not in later.stdout
-    assert later.returncode == 0, "after thirty days the required history is proved"
+    assert later.returncode == 4, "time that passes is no new look into the store"
+    before_it = witnessmark("judge", "reports/latest", "--as-of", "2020-01-01", cwd=folder)
+    assert before_it.returncode == 2
     strict = witnessmark("judge", "reports/latest", "--strict", cwd=folder)
     assert strict.returncode == 4
 
@@ -155,6 +156,20 @@ def test_the_bag_is_tests_for_pytest(good: tuple[Path, subprocess.CompletedProce
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
     assert "2 passed" in done.stdout
+    (folder / "test_other.py").write_text("def test_other(): raise AssertionError\n")
+    every = subprocess.run(
+        [sys.executable, "-m", "pytest", "--rootdir", ".", "--witnessmark-bag", "reports/latest"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert every.returncode == 0, "with a bag and no path, the bag alone is the suite"
+    assert "collected 36 items" in every.stdout
+    assert "retained" not in "".join(
+        line for line in every.stdout.splitlines() if " PASSED" in line
+    )
+    (folder / "test_other.py").unlink()
 
 
 def test_one_dropped_record_is_named_and_nothing_else_changes(tmp_path: Path) -> None:

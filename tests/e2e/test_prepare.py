@@ -139,6 +139,8 @@ def test_prepared_twice_and_removed_twice(fleet: dict[str, Host], folders: list[
     for own in ("Downloads/witnessmark", "Library/Caches/org.witnessmark"):
         (home(host) / own / RUN).mkdir(parents=True)
         (home(host) / own / RUN / "payload.sh").write_text("x")
+        with (base / "made").open("a") as made:
+            made.write(f"{home(host)}/{own}\n")
     gone = teardown([host], RUN)["good"]
     assert (gone.ok, gone.changed) == (True, True)
     assert tree(host) == before

@@ -657,5 +657,9 @@ def test_a_tied_host_goes_with_its_owner(tmp_path: Path) -> None:
         found = [read_pid(state / "tied" / f"{name}.pid") for name in names]
         assert None not in found
         owner.kill()
-    assert eventually(lambda: not state.exists())
-    assert eventually(lambda: not any(process and process.alive() for process in found))
+    try:
+        assert eventually(lambda: not state.exists())
+        assert eventually(lambda: not any(process and process.alive() for process in found))
+    finally:
+        for process in filter(None, found):
+            process.end(patience_s=0.1)

@@ -18,7 +18,7 @@ import pytest
 
 from witnessmark.errors import HostError
 from witnessmark.standin.launch import refusal
-from witnessmark.standin.pidfile import Process
+from witnessmark.standin.pidfile import Process, read_pid
 from witnessmark.standin.state import boot, shutdown
 from witnessmark.standin.state import status as look
 
@@ -165,6 +165,72 @@ def test_a_host_keeps_nothing_of_its_caller_s_open(state: Path) -> None:
     os.set_blocking(reader, False)  # a writer anywhere would make reading raise
     assert os.read(reader, 1) == b""
     os.close(reader)
+
+
+OWNER = """
+import os, signal, sys, time
+from pathlib import Path
+from witnessmark.standin import launch, state
+real = launch.write_pid
+def write_pid(path, pid):
+    if path.name == sys.argv[2]:
+        os.kill(os.getpid(), signal.SIGKILL)
+    real(path, pid)
+launch.write_pid = write_pid
+state.boot(Path(sys.argv[1]), ["a"], tied=True)
+print("up", flush=True)
+time.sleep(60)
+"""
+
+
+def pids_of(folder: Path) -> list[Process | None]:
+    """The processes whose command lines name a folder."""
+    pids = [
+        int(path.parent.name)
+        for path in Path("/proc").glob("[0-9]*/cmdline")
+        if str(folder).encode() in _bytes(path)
+    ]
+    return [Process.of(pid) for pid in pids if pid != os.getpid()]
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def test_a_tied_host_ends_without_its_warden_and_without_its_files(state: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", OWNER, str(state), ""], stdout=subprocess.PIPE, text=True
+    ) as owner:
+        assert owner.stdout is not None
+        assert owner.stdout.readline() == "up\n"
+        warden = read_pid(state / "a" / "warden.pid")
+        assert warden is not None
+        warden.end(patience_s=0)
+        shutil.rmtree(state)
+        assert len(pids_of(state)) == 3  # the owner, the recorder and init
+        owner.kill()
+    try:
+        assert eventually(lambda: not mentioning(str(state)))
+    finally:
+        for process in filter(None, pids_of(state)):
+            process.end(patience_s=0.1)
+
+
+@pytest.mark.parametrize("moment", ["recorder.pid", "warden.pid"])
+def test_a_tied_host_ends_even_if_its_owner_died_while_booting_it(moment: str, state: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", OWNER, str(state), moment], check=False, timeout=30
+    )
+    assert done.returncode == -signal.SIGKILL
+    try:
+        assert eventually(lambda: not mentioning(str(state)))
+        assert eventually(lambda: not (state / "a").exists())
+    finally:
+        for process in filter(None, pids_of(state)):
+            process.end(patience_s=0.1)
 
 
 def test_what_a_scenario_locked_is_removed_all_the_same(state: Path) -> None:

@@ -7,39 +7,17 @@ from pathlib import Path
 import pytest
 
 from witnessmark.act import act_host
-from witnessmark.content import pack, scenarios
+from witnessmark.content import scenarios
 from witnessmark.errors import HostError
 from witnessmark.hosts.local import LocalTransport
 from witnessmark.hosts.transport import Result
-from witnessmark.model.hosts import Host, Origin
+from witnessmark.model.hosts import Host
 from witnessmark.model.run import Act, Plan
 from witnessmark.model.scenario import Phase
 from witnessmark.plan import build
 from witnessmark.survey import Folders, ask_facts, left_behind, list_host
 
 RUN = "20261124t042002z-1f0c9a"
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "a home"
-    for name in ("Downloads", "Library/Caches"):
-        (folder / name).mkdir(parents=True)
-    own = folder / ".witnessmark" / RUN
-    for name in ("receipts", "evidence"):
-        (own / name).mkdir(parents=True)
-    for name, data in pack.build().items():
-        path = own / "pack" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-    monkeypatch.setenv("HOME", str(folder))
-    return folder
-
-
-@pytest.fixture
-def mac() -> LocalTransport:
-    host = Host(name="me", origin=Origin.MAC, connection="local", lab=True, browser="/bin/sh")
-    return LocalTransport(host)
 
 
 def plan(host: Host, *wanted: str, window_s: float = 1.0) -> Plan:

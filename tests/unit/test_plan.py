@@ -91,6 +91,31 @@ def test_a_real_macs_lab_browser_never_earns_coverage() -> None:
     assert labs(replace(MAC, origin=Origin.STAND_IN)) == set()
 
 
+def test_a_shortened_window_on_a_real_mac_never_earns_coverage() -> None:
+    def labs(host: Host, standard_window_s: float) -> set[bool]:
+        catalogue = scenarios.load_all()
+        made = build(
+            run_id=RUN,
+            hosts=[host],
+            scenarios=scenarios.select(catalogue, ["p11"]),
+            catalogue=catalogue,
+            window_s=4.0,
+            late_arrival_s=5.0,
+            profile="demo",
+            standard_window_s=standard_window_s,
+        )
+        return {case.lab for case in made.cases if not case.control}
+
+    assert labs(MAC, 600.0) == {True}
+    assert labs(MAC, 4.0) == {False}
+    assert labs(replace(MAC, origin=Origin.STAND_IN), 600.0) == {False}
+
+
+def test_a_host_named_twice_is_refused() -> None:
+    with pytest.raises(UsageError, match="its own"):
+        plan(MAC, MAC)
+
+
 def test_an_unknown_scenario_is_named_with_those_that_exist() -> None:
     with pytest.raises(UsageError, match="p11-quarantined-download"):
         plan(wanted=("p99",))

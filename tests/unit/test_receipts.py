@@ -37,9 +37,10 @@ def test_a_line_of_another_form_refuses_the_whole_receipt(line: bytes) -> None:
         receipts.steps(GOOD + line + b"\n" + GOOD)
 
 
-def test_undecodable_paths_survive() -> None:
+def test_undecodable_paths_survive_in_a_form_that_a_bag_can_hold() -> None:
     (step,) = receipts.steps(b"v=1\tdrop\t/x\xff\t-\t1\t1\t0\n")
-    assert step.path == "/x\udcff"
+    assert step.path == "/x\\xff"
+    assert step.path.encode()
 
 
 def test_only_whole_evidence_lines_count() -> None:
@@ -51,11 +52,11 @@ def test_only_whole_evidence_lines_count() -> None:
 
 
 def test_listing_holds_paths_with_newlines_and_processes() -> None:
-    raw = b"/r/Users/p\0/r/Users/p/a\nb\0\0    1     0 /sbin/launchd\n   42     1 /bin/sh\n"
+    raw = b"/r/Users/p\0/r/Users/p/a\nb\0\0    1     0     1 /sbin/launchd\n   42  1  40 /bin/sh\n"
     seen = receipts.listing(raw, 5, "/r")
     assert seen.problem is None
     assert seen.paths == ("/Users/p", "/Users/p/a\nb")
-    assert seen.pids == (1, 42)
+    assert seen.processes == ((1, 1), (42, 40))
 
 
 @pytest.mark.parametrize("raw", [b"", b"/r/x\0", b"/r/x\0\0", b"/r/x\0\0no process here\n"])

@@ -5,17 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from pydantic import TypeAdapter
-
+from witnessmark.bag import record as run_json
 from witnessmark.bag.manifest import seal
 from witnessmark.errors import BagError
-from witnessmark.model.run import RunRecord
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-RECORD = TypeAdapter(RunRecord)
+    from witnessmark.model.run import RunRecord
 
 
 class BagWriter:
@@ -48,7 +46,8 @@ class BagWriter:
     def seal(self, record: RunRecord) -> str:
         """Write run.json and the manifests; return the digest that names the bag."""
         path = self.folder / "data" / "run.json"
-        path.write_bytes(RECORD.dump_json(record, indent=1) + b"\n")
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(run_json.write(record))
         day = dt.datetime.fromtimestamp(record.finished_ns / 1e9, dt.UTC).date().isoformat()
         info = {
             "Bagging-Date": day,

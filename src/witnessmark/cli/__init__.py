@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import sys
 
 import click
@@ -54,13 +55,22 @@ def main() -> None:
         click.echo("interrupted; hosts that were prepared have been torn down", err=True)
         sys.exit(130)
     except click.ClickException as error:
-        error.show()
+        told = io.StringIO()
+        error.show(told)
+        _complain(told.getvalue().removesuffix("\n"))
         sys.exit(error.exit_code)
     except WitnessmarkError as error:
-        for line in str(error).splitlines():
-            click.echo(f"witnessmark: {line}", err=True)
+        _complain(str(error), "witnessmark: ")
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(141)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _complain(text: str, before: str = "") -> None:
+    """Errors quote arguments, files and hosts; none of them may move the terminal's cursor."""
+    from witnessmark.report.plain import visible
+
+    for line in text.split("\n"):
+        click.echo(before + visible(line), err=True)

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import TYPE_CHECKING
 
+import click
 from rich.console import Console
 
+from witnessmark.report import table
 from witnessmark.report.plain import visible
 
 if TYPE_CHECKING:
     from witnessmark.fleet import Watch
     from witnessmark.model.run import Act, Case
+    from witnessmark.model.verdicts import RunVerdict
 
-WIDE = 140
-"""Columns of a table that goes into a pipe, where there is no terminal to fit."""
+WIDE = 2000
+"""Columns of what goes into a pipe: nothing is wrapped where no terminal limits it."""
 
 
-def out() -> Console:
-    """The console for results."""
-    return Console(
-        file=sys.stdout,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        width=None if sys.stdout.isatty() else WIDE,
-    )
+def show(run: RunVerdict) -> None:
+    """Print the judged run: to a terminal in colours and its width, into a pipe as plain lines."""
+    if sys.stdout.isatty():
+        console = Console(highlight=False, markup=False, emoji=False)
+        console.print(table.render(run, console.width))
+        return
+    lines = io.StringIO()
+    console = Console(file=lines, width=WIDE, highlight=False, markup=False, emoji=False)
+    console.print(table.render(run, WIDE))
+    click.echo("\n".join(line.rstrip() for line in lines.getvalue().splitlines()))
 
 
 def watch(*, quiet: bool) -> Watch:
@@ -50,5 +55,9 @@ def _how(act: Act) -> str:
         return f"not applicable ({act.skipped})"
     if act.error:
         return f"could not be acted ({act.error.splitlines()[0]})"
-    failed = [f"{item.phase.value} exit {item.status}" for item in act.phases if item.status != 0]
+    failed = [
+        f"{item.phase.value} {'ended early' if item.status is None else f'exit {item.status}'}"
+        for item in act.phases
+        if item.status != 0
+    ]
     return ", ".join(failed) or "acted"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import sys
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -48,7 +49,8 @@ def command(
     then one summary.
 
     \b
-    Exit status: 0 nothing fired, 1 something fired, 2 wrong usage.
+    Exit status: 0 nothing fired, 1 something fired, 2 wrong usage; also 2 if nothing fired and no
+                 line of a PATH is an eslogger record (an empty file has none, and is no error).
     Live:        sudo eslogger exec fork exit create rename close setextattr unlink \\
                    | witnessmark detect --follow -
     """
@@ -80,15 +82,21 @@ def _run(
     for path in paths:
         _check(path)  # before anything is printed
     printer: Printer = JsonLines() if form == "jsonl" else Table()
-    for name, members in groups:
-        _one_host(name, members, parameters, printer, follow)
+    strange = [
+        f"no line of {', '.join(members)} is an eslogger record"
+        for name, members in groups
+        if not _one_host(name, members, parameters, printer, follow)
+    ]
     printer.end()
+    if strange and not printer.fired:
+        raise UsageError("\n".join(strange))
     return printer.fired > 0
 
 
 def _one_host(
     name: str, members: tuple[str, ...], parameters: Parameters, printer: Printer, follow: bool
-) -> None:
+) -> bool:
+    """Whether these are eslogger's: false if there are lines, but not one that it could write."""
     from witnessmark.analytic import Engine
     from witnessmark.telemetry.eslogger import Decoder
 
@@ -102,26 +110,29 @@ def _one_host(
             raise
     for item in engine.finish():
         printer.detection(item)
-    printer.host(name, decoder.coverage())
+    coverage = decoder.coverage()
+    printer.host(name, coverage)
+    return not coverage.bad or coverage.events + coverage.other + coverage.duplicates > 0
 
 
 def _read(path: str, decoder: Decoder, engine: Engine, printer: Printer, follow: bool) -> None:
     with _open(path) as file:
         if follow:
-            _follow(file, decoder, engine, printer, ends=path == "-")
+            _follow(file, path, decoder, engine, printer)
             return
         for event in decoder.events(_plain(file, path)):
             for item in engine.feed(event):
                 printer.detection(item)
 
 
-def _follow(
-    file: BinaryIO, decoder: Decoder, engine: Engine, printer: Printer, *, ends: bool
-) -> None:
+def _follow(file: BinaryIO, path: str, decoder: Decoder, engine: Engine, printer: Printer) -> None:
     from witnessmark.cli.following import lines_as_they_come
+    from witnessmark.errors import UsageError
 
     newest_ns = 0
-    for line, idle_ns in lines_as_they_come(file, ends=ends):
+    for line, idle_ns in lines_as_they_come(file, ends=path == "-"):
+        if line is not None and line.startswith(GZIP) and not decoder.coverage().lines:
+            raise UsageError(_gzip_sentence(path))
         event = None if line is None else decoder.feed(line)
         found = []
         if event is not None:
@@ -161,8 +172,12 @@ def _check(path: str) -> None:
     if file.is_dir():
         raise UsageError(f"{path} is a directory: name the files in it")
     try:
-        with file.open("rb") as opened:
-            head = opened.read(2) if file.is_file() else b""
+        # Opening a pipe would wait for its writer, and closing it again end it.
+        regular = stat.S_ISREG(file.stat().st_mode)
+        head = b""
+        if regular:
+            with file.open("rb") as opened:
+                head = opened.read(2)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from error
     if head == GZIP:

@@ -24,9 +24,12 @@ def files(inventories: Sequence[Path], state: Path | None) -> list[Path]:
 
 def report(results: Mapping[str, PrepareResult], *, done: str, already: str) -> int:
     """Print one line per host: how it went and why; return the exit code."""
+    from witnessmark.report.plain import visible
+
     for result in results.values():
         how = done if result.changed else already
-        click.echo(f"{result.outcome:<11} {result.reason or f'{result.host}: {how}'}")
+        told = result.reason or f"{result.host}: {how}"
+        click.echo(f"{result.outcome:<11} {visible(told)}")
     good = sum(result.ok for result in results.values())
     if good == len(results):
         return 0

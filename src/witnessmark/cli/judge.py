@@ -33,15 +33,14 @@ def command(path: Path, as_of: object, form: str, *, strict: bool) -> int:
     from witnessmark import pipeline
     from witnessmark.cli import console
     from witnessmark.judge.run import exit_code
-    from witnessmark.report import table, verdicts_json
+    from witnessmark.report import verdicts_json
 
     moment = None
     if isinstance(as_of, dt.datetime):
         moment = int(as_of.replace(tzinfo=dt.UTC).timestamp() * 1e9)
-    verdicts = pipeline.rejudge(path, moment)
+    verdicts = pipeline.rejudge(path, moment, console.watch(quiet=False))
     if form == "json":
         click.echo(verdicts_json.render(verdicts), nl=False)
     else:
-        out = console.out()
-        out.print(table.render(verdicts, out.width))
+        console.show(verdicts)
     return exit_code(verdicts, strict=strict)

@@ -16,7 +16,7 @@ import click
     type=click.Path(path_type=Path),
     help="Ansible inventory; may be given more than once. Default: the running stand-in.",
 )
-@click.option("--limit", multiple=True, metavar="HOST", help="Only this host; repeatable.")
+@click.option("--limit", multiple=True, metavar="HOST", help="Only this host or group; repeatable.")
 @click.option("--scenario", "-s", "wanted", multiple=True, metavar="ID", help="Only this scenario.")
 @click.option("--profile", metavar="NAME", help="Parameter profile of the analytic, such as demo.")
 @click.option("--reports", type=click.Path(path_type=Path), default="reports", show_default=True)

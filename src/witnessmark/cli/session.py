@@ -58,6 +58,7 @@ class Session:
             window_s=params.drop_exec_window,
             late_arrival_s=params.late_arrival,
             profile=self.profile,
+            standard_window_s=parameters.load().parameters.drop_exec_window,
         )
 
     def run(self, plan: Plan) -> int:
@@ -65,13 +66,12 @@ class Session:
         from witnessmark import pipeline
         from witnessmark.cli import console
         from witnessmark.judge.run import exit_code
-        from witnessmark.report import table
 
-        # An orderly end on SIGTERM too: hosts are cleaned up and torn down, as on Ctrl-C.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        # An orderly end here too: hosts are cleaned up and torn down, as on Ctrl-C.
+        for end in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(end, signal.default_int_handler)
         folder, verdicts = pipeline.run(plan, self.reports, watch=console.watch(quiet=self.quiet))
-        out = console.out()
-        out.print(table.render(verdicts, out.width))
+        console.show(verdicts)
         click.echo(f"evidence and verdicts: {folder}")
         return exit_code(verdicts, strict=self.strict)
 
@@ -80,5 +80,6 @@ class Session:
         click.echo(f"run {plan.run_id}: drop-exec window {plan.window_s:g} s, nothing was touched")
         for case in plan.cases:
             kind = f"positive control {case.control}" if case.control else case.scenario.title
-            needs = ", ".join(case.scenario.needs)
+            axis = [value for name, value in case.axes if name == "interpreter"]
+            needs = ", ".join(dict.fromkeys([*case.scenario.needs, *axis]))
             click.echo(f"{case.index:4}  {case.host}  {case.id}: {kind} (needs {needs})")

@@ -45,10 +45,13 @@ def up(hosts: int, fault: str | None, state: Path | None) -> None:
     for host in booted:
         click.echo(f"{host.name} is up on {host.address} port {host.port}")
         click.echo(f"  log in with: {shlex.join(host.ssh())}")
-    click.echo(f"inventory: {_folder(state).absolute() / 'inventory.yaml'}")
+        click.echo(f"  event store: {host.store}")
+    given = "" if state is None else f" --state {shlex.quote(str(state))}"
+    click.echo(f"play scenarios on it: witnessmark run --profile demo{given}")
     click.echo(
-        "mode prefix: each host's / is a folder on this machine. recorder ptrace: the telemetry is "
-        "what the kernel did, never a script. These are stand-ins, not Macs."
+        "mode prefix: a stand-in is no container. Each host's files lie in a folder here, and what "
+        "is run there runs on this machine with your rights. recorder ptrace: the "
+        "telemetry is what the kernel did, never a script. These are stand-ins, not Macs."
     )
 
 

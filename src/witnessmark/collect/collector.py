@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -71,11 +72,14 @@ class Collector:
         """Begin at the end of what the source holds now; returns once collection really runs."""
         try:
             self.result.start = self._feed.begin()
+            self._raw.touch()
         except HostError as problem:
             self.result.problem = str(problem)
-            return
-        self._raw.touch()
-        self._thread.start()
+        except OSError as problem:
+            self.result.problem = self._unkept(problem)
+            self._feed.end()
+        else:
+            self._thread.start()
 
     def wait_for(self, needle: bytes, timeout_s: float) -> bool:
         """Wait until a complete line that holds ``needle`` is in; False after the timeout."""
@@ -105,29 +109,46 @@ class Collector:
         )
 
     def _run(self) -> None:
+        try:
+            try:
+                self._collect()
+            finally:
+                self._feed.end()
+        except HostError as problem:
+            self._broke(str(problem))
+        except OSError as problem:
+            self._broke(self._unkept(problem))
+        except Exception as problem:  # noqa: BLE001 - a thread that dies silently looks like silence
+            trace = "".join(traceback.format_exception(problem))
+            self._broke(f"{self.result.host}: collecting {self.result.source} failed\n{trace}")
+
+    def _collect(self) -> None:
         offset = self.result.start
         tail = b""
-        try:
-            with self._raw.open("ab") as out:
-                while True:
-                    last = self._stop.is_set()
-                    data = self._feed.pull(offset)
-                    if data:
-                        offset += len(data)
-                        out.write(data)
-                        out.flush()
-                        self.result.chunks.append((offset - self.result.start, self._clock()))
-                        tail = self._notice(tail + data)
-                    elif last:
-                        return
-                    else:
-                        self._stop.wait(POLL_S)
-        except HostError as problem:
-            self.result.problem = str(problem)
-            with self._seen:
-                self._seen.notify_all()
-        finally:
-            self._feed.end()
+        with self._raw.open("ab") as out:
+            while True:
+                last = self._stop.is_set()
+                data = self._feed.pull(offset)
+                if data:
+                    offset += len(data)
+                    out.write(data)
+                    out.flush()
+                    self.result.chunks.append((offset - self.result.start, self._clock()))
+                    tail = self._notice(tail + data)
+                elif last:
+                    return
+                else:
+                    self._stop.wait(POLL_S)
+
+    def _broke(self, why: str) -> None:
+        """Whoever waits is told that nothing more will come."""
+        with self._seen:
+            self.result.problem = self.result.problem or why
+            self._seen.notify_all()
+
+    def _unkept(self, problem: OSError) -> str:
+        where = f"{self.result.host}: {self.result.source}"
+        return f"{where}: what was collected could not be kept ({problem.strerror or problem})"
 
     def _notice(self, data: bytes) -> bytes:
         complete, newline, rest = data.rpartition(b"\n")
@@ -148,10 +169,13 @@ class Collector:
             size = self._transport.size(path)
             self.result.head = self._transport.read(path, 0, HEAD)
             again = self._transport.read(path, start, end - start) if end > start else b""
+            intact = again == self._raw.read_bytes()[: end - start]
         except HostError as problem:
             self.result.look = StoreLook(taken_ns=now, start=start, end=end, problem=str(problem))
             return
-        intact = again == self._raw.read_bytes()[: end - start]
+        except OSError as problem:
+            self.result.problem = self._unkept(problem)
+            return
         self.result.look = StoreLook(taken_ns=now, start=start, end=end, size=size, intact=intact)
 
 

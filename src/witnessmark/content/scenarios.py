@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from witnessmark.content import root
+from witnessmark.content import fields, root
 from witnessmark.content.durations import seconds
 from witnessmark.content.located import load
 from witnessmark.errors import ContentError, UsageError
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 ID = re.compile(r"[a-z][0-9]{2}-[a-z0-9-]{1,48}")
 AXIS = re.compile(r"[a-z][a-z0-9_]{0,15}")
 VALUE = re.compile(r"[a-z0-9_]{1,24}")
+RESERVED = frozenset(
+    ("mark", "downloads", "caches", "home", "receipt", "browser", "window", "evidence")
+)
+"""An axis of such a name would be ``WM_DOWNLOADS`` and so on: the suite's own variables."""
 
 
 def load_all(folder: Path | None = None) -> tuple[Scenario, ...]:
@@ -100,6 +105,12 @@ def _problems(scenario: Scenario, file: Path) -> list[str]:
         for kind in record.event
         if kind not in known
     )
+    problems.extend(
+        f"records.{record.id}: the event model has no field {name!r}"
+        for record in scenario.records
+        for name in record.fields
+        if not fields.known(name)
+    )
     return problems
 
 
@@ -113,6 +124,13 @@ def _axis_problems(scenario: Scenario) -> list[str]:
     for name, values in scenario.axes.items():
         if not AXIS.fullmatch(name):
             problems.append(f"axes: {name!r} is not a plain lower-case name")
+        if name in RESERVED:
+            problems.append(f"axes: {name!r} is a variable of the suite's own; rename it")
+        problems.extend(
+            f"axes.{name}: {value!r} is given more than once"
+            for value, count in Counter(values).items()
+            if count > 1
+        )
         if not values:
             problems.append(f"axes.{name}: give at least one value")
         problems.extend(

@@ -28,6 +28,8 @@ _WHY = {
     "consent-date": "{consent} says expires: {detail}; write the day as YYYY-MM-DD",
     "consent-expired": "consent expired on {detail} (UTC); the owner renews {consent}",
     "link": f"{{detail}} is a symbolic link, which is never followed; {_LINK}",
+    "not-private": "{detail} is there already and is no folder that only {user} may write in; look "
+    "who made it, then remove it or correct its owner and mode (700)",
     "no-home": "the user's home {detail} does not exist; log in to the Mac once as {user}",
     "folder-missing": "{detail} does not exist; log in to the Mac once as {user} or create it",
     "folder-denied": f"{{user}} may not write in {{detail}}; {_TCC}",

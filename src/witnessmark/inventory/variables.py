@@ -16,6 +16,8 @@ from witnessmark.content.durations import seconds
 from witnessmark.model.hosts import Origin, Role, Source
 
 KINDS = ("eslogger", "santa", "unifiedlog", "osquery", "ndjson")
+COLLECTED = ("eslogger",)
+"""The kinds that collect/ can bring home; a run with any other would only find that out later."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
@@ -173,7 +175,12 @@ def _source(item: object, place: int, wrongs: list[Wrong]) -> Source | None:
 
 
 def _kind(value: object, *path: str | int) -> str:
-    return one_of(KINDS, value, *path)
+    kind = one_of(KINDS, value, *path)
+    if kind not in COLLECTED:
+        raise Wrong(
+            f"{kind} cannot be collected yet; this version collects {', '.join(COLLECTED)}", *path
+        )
+    return kind
 
 
 def _role(value: object, *path: str | int) -> Role:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from witnessmark.judge import match
 from witnessmark.model.detections import Answer, Detection
+from witnessmark.model.scenario import ExpectedAnswer
 
 if TYPE_CHECKING:
     from witnessmark.judge.api import CaseEvidence
@@ -21,6 +22,8 @@ class Answered:
     detection: Detection | None = None
     latency_s: float | None = None
     late: bool = False
+    proven: bool = True
+    """False if nobody could look: an undetermined answer that no analytic gave."""
     simulated: tuple[str, ...] = ()
 
 
@@ -65,6 +68,14 @@ def _decided(case: CaseEvidence, found: Detection) -> Answered:
     latency = None
     if found.received_ns is not None:
         latency = round((found.received_ns - found.exec.time_ns) / 1e9, 3)
+    unsure = _lateness_trouble(case, latency)
+    if unsure is not None and found.answer is Answer.FIRED:
+        return Answered(
+            answer=Answer.UNDETERMINED,
+            reason=f"branch {found.branch.value} fired, but whether in time: {unsure}",
+            detection=found,
+            proven=False,
+        )
     rules = ", ".join(found.rules)
     return Answered(
         answer=found.answer,
@@ -77,13 +88,37 @@ def _decided(case: CaseEvidence, found: Detection) -> Answered:
     )
 
 
+def _lateness_trouble(case: CaseEvidence, latency: float | None) -> str | None:
+    """Why it cannot be told whether an alert came in time; unknown is never in time."""
+    if latency is None:
+        return "nobody knows when its deciding record was received"
+    trouble = match.clock_trouble(case)
+    if trouble is None and latency < -case.clock_tolerance_s:
+        trouble = f"it was received {-latency:g} s before it happened"
+    return trouble
+
+
 def _silence(case: CaseEvidence) -> Answered:
     trouble = match.trouble(case)
     if trouble is None and not case.controls.both:
         trouble = case.controls.reason
+    if trouble is None and case.case.scenario.expect.answer is not ExpectedAnswer.FIRES:
+        trouble = _noise(case)
     if trouble is not None:
         return Answered(
-            answer=Answer.UNDETERMINED, reason=f"silence proves nothing here: {trouble}"
+            answer=Answer.UNDETERMINED,
+            reason=f"silence proves nothing here: {trouble}",
+            proven=False,
         )
     near = f"; {case.misses[0]}" if case.misses else ""
     return Answered(answer=Answer.SILENT, reason=f"no detection names this case{near}")
+
+
+def _noise(case: CaseEvidence) -> str | None:
+    """An alert with this case's mark that names no process of the receipt: not silence either."""
+    first, last = match.window(case)
+    for item in match.related(case):
+        if first <= item.exec.time_ns <= last:
+            what = item.exec.script or item.exec.path
+            return f"branch {item.branch.value} {item.answer.value} on {what}, which has its mark"
+    return None

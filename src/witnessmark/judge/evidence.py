@@ -139,9 +139,14 @@ def _received(chunks: Sequence[tuple[int, int]]) -> Callable[[int], int | None]:
 
 
 def _oldest(head: bytes | None, host: str, source: str) -> int | None:
-    """Time of the store's first record; the head's last line may be cut, so it is left out."""
-    lines = (head or b"").split(b"\n")[:-1]
-    return eslogger.decode(lines[:50], host=host, source=source).coverage.first_ns
+    """Time of the store's very first record; None if that line is cut or cannot be read.
+
+    Later records are not asked: one bogus time among them must not make the store look old.
+    """
+    first, whole, _ = (head or b"").partition(b"\n")
+    if not whole:
+        return None
+    return eslogger.decode([first], host=host, source=source).coverage.first_ns
 
 
 def _evidence(
@@ -185,17 +190,24 @@ def _misses(case: CaseEvidence, act: Act, misses: Sequence[Miss]) -> tuple[str, 
 def _controls(cases: Sequence[CaseEvidence], branch: str) -> Controls:
     """Whether the control of a branch fired before and after, for this very host and source."""
     fired: dict[str, bool] = {}
+    unplayed: list[str] = []
     for item in cases:
         if item.case.control and branch == item.case.scenario.branch:
+            if not match.acted(item):
+                unplayed.append(item.case.control)
+                continue
             fired[item.case.control] = any(
                 found.answer is Answer.FIRED and found.branch.value == branch
                 for found in match.detections(item)
             )
     before, after = fired.get("before"), fired.get("after")
-    return Controls(before=before, after=after, reason=_reason(branch, before, after))
+    return Controls(before=before, after=after, reason=_reason(branch, before, after, unplayed))
 
 
-def _reason(branch: str, before: bool | None, after: bool | None) -> str:
+def _reason(branch: str, before: bool | None, after: bool | None, unplayed: Sequence[str]) -> str:
+    if unplayed:
+        when = " and ".join(unplayed)
+        return f"the positive control of branch {branch} was not played {when} the cases"
     if before is None and after is None:
         return f"no positive control of branch {branch} ran on this host"
     missing = [name for name, value in (("before", before), ("after", after)) if value is not True]

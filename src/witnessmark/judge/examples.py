@@ -139,11 +139,11 @@ def _act(
         )
         for number, phase in enumerate(Phase)
     )
-    listing = Listing(taken_ns=T0, paths=("/Users/purple",), pids=(1,))
+    listing = Listing(taken_ns=T0, paths=("/Users/purple",), processes=((1, 1),))
     after = Listing(
         taken_ns=T0 + 12 * SECOND,
         paths=("/Users/purple", *left),
-        pids=(1, PAYLOAD) if alive else (1,),
+        processes=((1, 1), (PAYLOAD, SHELL)) if alive else ((1, 1),),
     )
     return Act(
         case_id=case.id,
@@ -171,6 +171,8 @@ def _drop() -> Event:
         source=SOURCE,
         line=1,
         kind=Kind.CLOSE,
+        seq=0,
+        global_seq=1,
         time_ns=T0 + 4 * SECOND,
         process=_process(SHELL, "/bin/sh", 1),
         file=FileRef(path=PATH),
@@ -185,6 +187,8 @@ def _exec(*, strip_parent: bool) -> Event:
         source=SOURCE,
         line=2,
         kind=Kind.EXEC,
+        seq=0,
+        global_seq=2,
         time_ns=T0 + 6 * SECOND,
         process=_process(PAYLOAD, "/bin/sh", RUNNER),
         target=_process(PAYLOAD, "/bin/sh", None if strip_parent else RUNNER),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING
 
+from witnessmark.model.detections import Answer
 from witnessmark.model.events import Event, Kind
 from witnessmark.model.scenario import Phase
 
@@ -28,12 +29,45 @@ def attack(case: CaseEvidence) -> PhaseResult | None:
 
 
 def window(case: CaseEvidence) -> tuple[int, int]:
-    """First and last nanosecond, on the host's clock, in which the attack's records can lie."""
+    """First and last nanosecond, on the host's clock, in which the attack's records can lie.
+
+    The phase's times are the controller's, so they are shifted by how far the host's clock is
+    ahead; the tolerance covers what that measurement cannot tell (POSIX ``date`` gives seconds).
+    """
     phase = attack(case)
     if phase is None:
         return (0, -1)
-    slack = int((case.clock_tolerance_s + abs(case.facts.clock_offset_s or 0.0)) * 1e9)
-    return (phase.started_ns - slack, phase.finished_ns + slack)
+    ahead = int((case.facts.clock_offset_s or 0.0) * 1e9)
+    slack = int(case.clock_tolerance_s * 1e9)
+    return (phase.started_ns + ahead - slack, phase.finished_ns + ahead + slack)
+
+
+def clock_trouble(case: CaseEvidence) -> str | None:
+    """Why times of this host cannot be compared with ours, or None if they can."""
+    offset = case.facts.clock_offset_s
+    if offset is None:
+        return f"{case.case.host}: nobody knows how far its clock is off"
+    if abs(offset) > case.clock_tolerance_s:
+        return f"{case.case.host}: its clock is off by {offset:g} s"
+    return None
+
+
+def witnessed(case: CaseEvidence) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
+    """The attack's payload processes, and those of them that left no evidence of their own."""
+    phase = attack(case)
+    mark = phase.mark if phase else ""
+    left = {(item.mark, item.pid, item.ppid) for item in case.act.witnesses}
+    ran = (*steps(case, "exec"), *steps(case, "spawn"))
+    return ran, tuple(item for item in ran if (mark, item.pid, item.ppid) not in left)
+
+
+def acted(case: CaseEvidence) -> bool:
+    """Whether the attack really took place: it ended well and every payload witnessed itself."""
+    phase = attack(case)
+    if phase is None or phase.status != 0 or phase.problem or case.act.error or case.act.skipped:
+        return False
+    ran, missing = witnessed(case)
+    return bool(ran) and not missing and all(item.status == 0 for item in ran)
 
 
 def steps(case: CaseEvidence, name: str) -> tuple[Step, ...]:
@@ -67,15 +101,32 @@ def detections(case: CaseEvidence) -> tuple[Detection, ...]:
     first, last = window(case)
     pids = {item.pid for name in RUNS for item in steps(case, name) if item.pid}
     paths = {plain(item.path) for item in steps(case, "exec") if item.path}
+    others = _pids_of_other_phases(case) - pids
     return tuple(
         item
         for item in case.detections
         if item.host == case.case.host
         and any(
             first <= run.time_ns <= last
+            and run.pid not in others
             and (run.pid in pids or plain(run.path) in paths or plain(run.script or "") in paths)
             for run in (item.exec, *item.matched)
         )
+    )
+
+
+def related(case: CaseEvidence) -> tuple[Detection, ...]:
+    """Other alerts that carry one of the case's marks or name its setup or cleanup: shown only."""
+    ours = set(detections(case))
+    marks = [phase.mark for phase in case.act.phases]
+    others = _pids_of_other_phases(case)
+    return tuple(
+        item
+        for item in case.detections
+        if item not in ours
+        and item.host == case.case.host
+        and item.answer in (Answer.FIRED, Answer.SUPPRESSED)
+        and (item.exec.pid in others or any(mark in _named(item) for mark in marks))
     )
 
 
@@ -83,16 +134,21 @@ def trouble(case: CaseEvidence) -> str | None:
     """Why absence of a record would say nothing here, or None if the stream was whole."""
     if case.source is None:
         return "no source is configured for this host"
+    if case.collection is not None and case.collection.problem:
+        return f"source {case.source.name}: {case.collection.problem}"
     if case.collection is None or case.stream is None:
         return f"source {case.source.name} was not collected"
-    if case.collection.problem:
-        return case.collection.problem
     coverage = case.stream.coverage
+    if any(event.global_seq is None for event in _inside(case)):
+        return "its records carry no sequence numbers, so a hole could not be seen"
     for gap in coverage.gaps:
         if _touches(case, gap.since_ns, gap.time_ns):
             return f"{gap.missing} records are missing at line {gap.line} (gap in {gap.counter})"
     for bad in coverage.bad:
-        if _touches(case, bad.time_ns, _after(case.stream, bad.line)):
+        # Where lines come out of order, neighbours say nothing of when a bad line was written.
+        ordered = coverage.out_of_order == 0
+        since = bad.time_ns if ordered else None
+        if _touches(case, since, _after(case.stream, bad.line) if ordered else None):
             kind = "of a shape no decoder knows" if bad.unknown_shape else "unreadable"
             return f"line {bad.line} is {kind}: {bad.reason}"
     return None
@@ -101,6 +157,22 @@ def trouble(case: CaseEvidence) -> str | None:
 def plain(path: str) -> str:
     """A path without the data volume's firmlink prefix (K2)."""
     return path.removeprefix(DATA_VOLUME) or "/"
+
+
+def _pids_of_other_phases(case: CaseEvidence) -> set[int]:
+    return {
+        step.pid
+        for phase in case.act.phases
+        if phase.phase is not Phase.ATTACK
+        for step in phase.steps
+        if step.step in RUNS and step.pid
+    }
+
+
+def _named(item: Detection) -> str:
+    drop = item.drop.path if item.drop else ""
+    runs = (item.exec, *item.matched)
+    return "\0".join([drop, *(f"{run.path}\0{run.script or ''}" for run in runs)])
 
 
 def _touches(case: CaseEvidence, since_ns: int | None, until_ns: int | None) -> bool:

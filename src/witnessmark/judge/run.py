@@ -22,8 +22,11 @@ from witnessmark.model.verdicts import (
 from witnessmark.validators import NAMES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from witnessmark.bag.read import Bag
     from witnessmark.judge.api import CaseEvidence, Validator
+    from witnessmark.model.detections import Detection
 
 TIME_FORM = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -91,8 +94,9 @@ def judge_case(case: CaseEvidence, checks: tuple[Validator, ...]) -> CaseVerdict
         judged=case.judged,
         late=got.late,
         workflow=bool(got.detection and got.detection.workflow == scenario.expect.workflow),
+        proven=got.proven,
     )
-    assessed = _assessed(result, got)
+    assessed = _assessed(result, links, got)
     return CaseVerdict(
         id=case.case.id,
         scenario=scenario.id,
@@ -110,11 +114,16 @@ def judge_case(case: CaseEvidence, checks: tuple[Validator, ...]) -> CaseVerdict
         findings=tuple(findings),
         simulated=got.simulated,
         reference=_reference(case, got),
+        related=tuple(_told(item) for item in match.related(case)),
     )
 
 
 def exit_code(run: RunVerdict, *, strict: bool = False) -> int:
-    """0 all assessed cases ok; 1 some not; 3 no case was acted; 4 (strict) something unproved."""
+    """What a run or judgement tells its caller.
+
+    0 all assessed cases are ok; 1 some case is not; 3 no case was acted; 4 nothing failed, but no
+    case was assessed or (strict) something required is pending or not assessed.
+    """
     if not any(dict(case.links)[Link.ACTED] in (Status.PASS, Status.FAIL) for case in run.cases):
         return 3
     if any(not case.ok and case.verdict is not Verdict.NOT_ASSESSED for case in run.cases):
@@ -126,7 +135,13 @@ def exit_code(run: RunVerdict, *, strict: bool = False) -> int:
         for case in run.cases
         if case.verdict is not Verdict.NOT_APPLICABLE
     )
-    return 4 if strict and unproved else 0
+    assessed = any(case.assessed and not case.lab for case in run.cases)
+    return 4 if not assessed or (strict and unproved) else 0
+
+
+def _told(item: Detection) -> str:
+    what = item.exec.script or item.exec.path
+    return f"branch {item.branch.value} {item.answer.value} on {what} (pid {item.exec.pid})"
 
 
 def _delivered(case: CaseEvidence) -> Finding:
@@ -138,8 +153,9 @@ def _delivered(case: CaseEvidence) -> Finding:
     )
 
 
-def _assessed(result: Verdict, got: Answered) -> bool:
-    return result not in (Verdict.NOT_APPLICABLE, Verdict.NOT_ASSESSED) and not got.simulated
+def _assessed(result: Verdict, links: Mapping[Link, Status], got: Answered) -> bool:
+    unjudged = result in (Verdict.NOT_APPLICABLE, Verdict.NOT_ASSESSED)
+    return not (unjudged or links[Link.ACTED] is Status.ERROR or got.simulated)
 
 
 def _unasked() -> Answered:
@@ -168,7 +184,9 @@ def _sources(bag: Bag) -> tuple[dict[str, str], ...]:
 
 def _notes(bag: Bag) -> tuple[str, ...]:
     record = bag.record
-    notes = ["2 of 3 ATT&CK log-source references exercised; NSM:Flow is not."]
+    played = any(act.phases for act in record.acts)
+    exercised = "2 of 3" if played else "0 of 3"
+    notes = [f"{exercised} ATT&CK log-source references exercised; NSM:Flow never is."]
     if any(host.origin.value == "stand-in" for host in record.plan.hosts):
         notes.append(
             "Origin stand-in: the stand-in plays the organisation; its recorder is the sensor and "

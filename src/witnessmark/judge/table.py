@@ -57,6 +57,7 @@ def verdict(
     judged: bool,
     late: bool = False,
     workflow: bool = False,
+    proven: bool = True,
 ) -> Verdict:
     """The verdict of one case on one source.
 
@@ -68,6 +69,7 @@ def verdict(
         judged: an organisation's source gave the answer.
         late: it fired after its deadline.
         workflow: it was suppressed by the very workflow that the scenario names.
+        proven: an undetermined answer is the analytic's own, not that nobody could look.
     """
     acted, recorded, delivered = (
         links[Link.ACTED],
@@ -87,6 +89,8 @@ def verdict(
     for holds, result in rows:
         if holds:
             return result
+    if answer is Answer.UNDETERMINED and not proven:
+        return Verdict.INCONCLUSIVE
     return _by_answer(expect, answer, late=late, workflow=workflow)
 
 

@@ -96,7 +96,8 @@ class Listing:
 
     taken_ns: int
     paths: tuple[str, ...] = ()
-    pids: tuple[int, ...] = ()
+    processes: tuple[tuple[int, int], ...] = ()
+    """(pid, process group) of every process."""
     problem: str | None = None
 
 

@@ -92,6 +92,8 @@ class CaseVerdict:
     simulated: tuple[str, ...] = ()
     reference: str | None = None
     """What the suite's own engine answered where no organisational source judged."""
+    related: tuple[str, ...] = ()
+    """Alerts that carry the case's marks but name none of its processes: shown, never counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

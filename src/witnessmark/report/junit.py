@@ -57,9 +57,19 @@ def _test(run: RunVerdict, case: CaseVerdict, name: str) -> TestCase:
         test.add_error_info(*_told(bad), error_type=clean(case.verdict.value))
     elif bad:
         test.add_failure_info(*_told(bad), failure_type=clean(case.verdict.value))
-    elif all(item.status in (Status.SKIP, Status.PENDING) for item in found):
-        test.add_skipped_info(clean("; ".join(item.message for item in found)))
+    elif waiting := unproved(found):
+        test.add_skipped_info(clean(waiting))
     return test
+
+
+def unproved(found: list[Finding]) -> str:
+    """Why a validator's findings do not add up to a pass: pending, or nothing applied. Else ""."""
+    pending = [item for item in found if item.status is Status.PENDING]
+    if pending:
+        return "; ".join(f"pending until {item.first_provable}: {item.message}" for item in pending)
+    if all(item.status is Status.SKIP for item in found):
+        return "; ".join(item.message for item in found)
+    return ""
 
 
 def _told(bad: list[Finding]) -> tuple[str, str]:

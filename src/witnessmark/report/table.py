@@ -45,13 +45,17 @@ def render(run: RunVerdict, width: int = NARROW) -> RenderableType:
 
 def _table(run: RunVerdict, *, narrow: bool) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold", collapse_padding=True)
+    sources = len({case.source for case in run.cases}) > 1
     table.add_column("case", overflow="fold")
+    if sources:
+        table.add_column("source", overflow="fold")
     for link in Link:
         table.add_column(SHORT[link] if narrow else link.value, no_wrap=True)
     table.add_column("verdict", overflow="fold")
     table.add_column("broken" if narrow else "first broken link", overflow="fold")
     for case in run.cases:
-        table.add_row(Text(visible(case.id)), *_links(case), _verdict(case), _broken(case))
+        source = [Text(visible(case.source or "-"))] if sources else []
+        table.add_row(Text(visible(case.id)), *source, *_links(case), _verdict(case), _broken(case))
     return table
 
 
@@ -88,6 +92,9 @@ def _reasons(run: RunVerdict) -> list[Text]:
             if broken or skipped:
                 text = f"{found.link.value} {found.status.value}: {found.message}"
                 told.setdefault(text, []).append(case.id)
+    for case in run.cases:
+        for alert in case.related:
+            told.setdefault(f"related alert, never counted: {alert}", []).append(case.id)
     lines = [Text(visible(f"  {_who(ids)}: {text}")) for text, ids in told.items()]
     return [Text(""), *lines] if lines else []
 
@@ -103,13 +110,17 @@ def _pending(run: RunVerdict) -> list[Text]:
         for found in case.findings
         if found.first_provable
     }
-    return [Text(visible(f"  later: {link}: {why}"), style="cyan") for link, _, why in sorted(said)]
+    lines = [
+        Text(visible(f"  later: {link}: {why}"), style="cyan") for link, _, why in sorted(said)
+    ]
+    return [Text(""), *lines] if lines else []
 
 
 def _closing(run: RunVerdict) -> list[Text]:
     count = totals(run)
     assessed, good = count["assessed"], count["ok"]
     lines = [Text("")]
+    lines.append(Text(f"run {run.run_id} ({run.origin}), judged as of {run.as_of}", style="dim"))
     lines += [
         Text(
             visible(f"control on {item.host}, {item.source}: {item.reason}"),

@@ -74,6 +74,7 @@ def _case(item: CaseVerdict) -> dict[str, object]:
         "first_broken_link": item.first_broken_link.value if item.first_broken_link else None,
         "links": {link.value: status.value for link, status in item.links},
         "latency_s": item.latency_s,
+        "related_alerts": list(item.related),
         "findings": [_finding(found) for found in item.findings],
     }
 

@@ -34,8 +34,13 @@ def refusal() -> str | None:
     return recorder.refusal()
 
 
-def launch(folder: Path, client_key: str, faults: list[dict[str, Any]]) -> None:
-    """Lays out one host's files and starts its recorder, detached from this process."""
+def launch(
+    folder: Path, client_key: str, faults: list[dict[str, Any]], owner: Process | None = None
+) -> None:
+    """Lays out one host's files and starts its recorder, detached from this process.
+
+    With ``owner`` the recorder ends by itself, and so the host, when that process has ended.
+    """
     root = folder / "root"
     build(root)
     write_consent(root, dt.datetime.now(dt.UTC).date())
@@ -49,6 +54,7 @@ def launch(folder: Path, client_key: str, faults: list[dict[str, Any]]) -> None:
             *_python("recorder"),
             *("--root", str(root), "--store", str(root / STORE), "--host", folder.name),
             *("--faults", str(folder / "faults.json"), "--ready-file", str(folder / "ready")),
+            *(("--owner", f"{owner.pid}:{owner.started}") if owner else ()),
             *("--", *_python("sshhost"), "--state", str(folder)),
         ],
         folder / "recorder.log",
@@ -91,10 +97,8 @@ def stop(folder: Path) -> bool:
     return recorder is not None
 
 
-def start_warden(folder: Path) -> None:
-    """Starts the process that shuts this host down and removes it when our process ends."""
-    owner = Process.of(os.getpid())
-    assert owner is not None
+def start_warden(folder: Path, owner: Process) -> None:
+    """Starts the process that shuts this host down and removes it when ``owner`` has ended."""
     argv = [*_python("warden"), "--folder", str(folder)]
     pid = _detached([*argv, str(owner.pid), str(owner.started)], folder / "warden.log")
     write_pid(folder / "warden.pid", pid)

@@ -26,13 +26,14 @@ from typing import TYPE_CHECKING
 
 from witnessmark.errors import ContentError, Unsupported
 
-from . import bpf, faults, ptrace
+from . import bpf, faults, pidfile, ptrace
 from .child import Child, InitError
 from .emit import Emitter, Store
 from .files import read_link
 from .inotify import Inotify
 from .lives import Lives
 from .look import Look
+from .owner import end_with
 from .paths import Translator
 from .probe import EX_UNAVAILABLE, refusal, try_tracing, wrong_machine
 from .processes import Process, Processes
@@ -62,6 +63,8 @@ class RecorderConfig:
     """Events are appended here, one JSON object per line."""
     host: str = "standin"
     faults: Path | None = None
+    owner: pidfile.Process | None = None
+    """The host ends when this process has ended; None: it lives until it is told to end."""
     ready_file: Path | None = None
     """Created once init runs under the recorder: `{"recorder": pid, "init": pid}`."""
     tokens: TokenForm = "object"
@@ -139,6 +142,8 @@ def _trace(
     tracer = Tracer(lives=lives, look=look, reader=reader, writers=writers, quiet=quiet)
     with SignalTaker(quiet, changed=writers.drain, ordered=lives.kill_all):
         child.go()
+        if config.owner is not None:
+            end_with(config.owner)
         status = tracer.run(init)
     child.raise_failure()
     return os.waitstatus_to_exitcode(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status)
@@ -199,9 +204,15 @@ def _config(options: argparse.Namespace) -> RecorderConfig:
         host=options.host,
         faults=options.faults,
         ready_file=options.ready_file,
+        owner=options.owner,
         tokens=options.token_form,
         opens=options.opens,
     )
+
+
+def _process(text: str) -> pidfile.Process:
+    pid, started = text.split(":")
+    return pidfile.Process(int(pid), int(started))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -211,6 +222,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--faults", type=Path, help="JSON list of faults to inject")
     parser.add_argument("--host", default="standin", help="the host's name")
     parser.add_argument("--ready-file", type=Path, help="created once init is being recorded")
+    parser.add_argument("--owner", type=_process, help="PID:STARTED, with whose end all ends")
     parser.add_argument("--token-form", choices=("object", "array"), default="object")
     parser.add_argument("--opens", action="store_true", help="also emit opens for writing")
     parser.add_argument("argv", nargs=argparse.REMAINDER, help="-- then init and its arguments")

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 import time
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from witnessmark.errors import HostError, Unsupported
 from witnessmark.standin import statedir
 from witnessmark.standin.launch import await_hosts, faults_text, launch, refusal, start_warden, stop
 from witnessmark.standin.paperwork import ensure_key, replace, write_inventory, write_known_hosts
-from witnessmark.standin.pidfile import read_pid
+from witnessmark.standin.pidfile import Process, read_pid
 from witnessmark.standin.tree import STORE, USER, remove
 
 if TYPE_CHECKING:
@@ -111,9 +112,10 @@ def boot(
         try:
             for name in new:
                 folder = _folder(state, name)
-                if tied:
-                    start_warden(folder)
-                launch(folder, client, (faults or {}).get(name, []))
+                owner = Process.of(os.getpid()) if tied else None
+                if owner is not None:
+                    start_warden(folder, owner)
+                launch(folder, client, (faults or {}).get(name, []), owner)
             await_hosts([state / name for name in new], time.monotonic() + timeout_s)
         except BaseException:
             for name in new:

@@ -1,5 +1,6 @@
 """Outlives the process that a tied stand-in belongs to, then shuts the stand-in down.
 
+The recorder ends by itself with its owner (owner.py); the warden deletes the files.
 A parent-death signal would not do: it fires when the *thread* that booted the host ends, and a
 pipe held open would be kept open by the caller's own children.
 """

@@ -172,8 +172,8 @@ class Decoder:
         self._kinds[name] = self._kinds.get(name, 0) + 1
         self._other += event.kind is Kind.OTHER
         self._previous_ns = event.time_ns
-        self._first_ns = min(event.time_ns, self._first_ns or event.time_ns)
-        self._last_ns = max(event.time_ns, self._last_ns or event.time_ns)
+        times = [event.time_ns, *(ns for ns in (self._first_ns, self._last_ns) if ns is not None)]
+        self._first_ns, self._last_ns = min(times), max(times)
         return True
 
     def _remember(self, number: int, content: int) -> None:

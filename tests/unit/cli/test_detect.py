@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import subprocess
 import sys
 import time
@@ -121,6 +122,67 @@ def test_compressed_file_is_refused_with_the_mend(tmp_path: Path, file: Path) ->
         run(file, packed)
     with pytest.raises(UsageError, match="gunzip -c"):
         run("-", stdin=packed.read_bytes())
+
+
+def test_a_compressed_pipe_is_refused_while_following_too(file: Path) -> None:
+    packed = gzip.compress(file.read_bytes(), mtime=10)  # a newline, as any longer one has
+    assert b"\n" in packed
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, "detect", "--follow", "-"],
+        input=packed,
+        capture_output=True,
+        check=False,
+        timeout=30,
+    )
+    assert done.returncode == 2
+    assert b"gunzip -c" in done.stderr
+
+
+def test_a_named_pipe_is_opened_once_and_read(tmp_path: Path, drop_and_run: Any) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, "detect", str(pipe)], stdout=subprocess.PIPE
+    ) as live:
+        writer = os.open(
+            pipe, os.O_WRONLY
+        )  # waits for the reader; a second opening would find none
+        time.sleep(0.2)
+        os.write(writer, drop_and_run())
+        os.close(writer)
+        out, _ = live.communicate(timeout=30)
+    assert live.returncode == 1
+    assert json.loads(out.splitlines()[0])["branch"] == "B"
+
+
+def test_a_named_pipe_is_not_waited_for_to_refuse_another_path(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UsageError, match="No such file"):
+        run(tmp_path / "pipe", tmp_path / "none")
+
+
+@pytest.mark.parametrize("form", ["jsonl", "table"])
+def test_text_that_is_no_telemetry_is_told_after_the_summary(
+    form: str, tmp_path: Path, file: Path
+) -> None:
+    text = tmp_path / "notes.txt"
+    text.write_text('dear diary\n{"a": 1}\n')
+    result = CliRunner().invoke(command, [str(text), "--format", form])
+    assert isinstance(result.exception, UsageError)
+    assert str(result.exception) == f"no line of {text} is an eslogger record"
+    assert "2" in result.stdout.splitlines()[-1]
+    both = CliRunner().invoke(command, [str(text), str(text), "--host", "mac"])
+    assert str(both.exception) == f"no line of {text}, {text} is an eslogger record"
+    assert run(text, file)[0] == 1  # something fired, and that is told first of all
+    assert run(text, file, "--host", "mac")[0] == 1
+
+
+def test_empty_lines_and_unknown_events_are_no_error(tmp_path: Path, drop_and_run: Any) -> None:
+    path = tmp_path / "a"
+    path.write_text("\n \n")
+    assert run(path)[0] == 0
+    path.write_bytes(b"junk\n" + drop_and_run().replace(b'"close"', b'"mount"'))
+    assert run(path)[0] == 0
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,44 @@ def test_a_usage_error_is_one_sentence_and_exit_2(
     assert list(tmp_path.iterdir()) == []
 
 
+HOSTILE = "x\x1b]0;owned\x07\x9b31m\u202e\r"
+
+
+@pytest.mark.parametrize(
+    ("args", "status"),
+    [
+        ((HOSTILE,), 2),
+        ((f"--{HOSTILE}",), 2),
+        (("judge", f"--{HOSTILE}"), 2),
+        (("judge", HOSTILE), 2),
+        (("judge", ".", "--as-of", HOSTILE), 2),
+        (("judge", "\udcff\x1b[2J"), 2),
+        (("run", "-i", HOSTILE), 2),
+        (("detect", HOSTILE), 2),
+        (("detect", "a", "--format", HOSTILE), 2),
+        (("teardown", "--run", HOSTILE, "-i", HOSTILE), 2),
+        (("demo", "--fault", HOSTILE), 2),
+    ],
+)
+def test_no_argument_moves_the_cursor(args: tuple[str, ...], status: int, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "witnessmark", *args], capture_output=True, cwd=tmp_path, check=False
+    )
+    assert done.returncode == status
+    said = (done.stderr + done.stdout).decode()
+    assert "\\x1b" in said
+    assert all(char == "\n" or char.isprintable() for char in said), repr(said)
+
+
+def test_what_click_says_keeps_its_form(tmp_path: Path) -> None:
+    assert call("judge", cwd=tmp_path).stderr.splitlines() == [
+        "Usage: python -m witnessmark judge [OPTIONS] PATH",
+        "Try 'python -m witnessmark judge --help' for help.",
+        "",
+        "Error: Missing argument 'PATH'.",
+    ]
+
+
 @pytest.mark.parametrize(
     ("error", "status"),
     [

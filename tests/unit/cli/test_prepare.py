@@ -39,6 +39,17 @@ def test_the_exit_code_says_whether_all_some_or_none_are_ready(
         assert lines[-1] == "refused     mac3: no consent; write it"
 
 
+def test_what_a_host_says_moves_no_cursor(capsys: pytest.CaptureFixture[str]) -> None:
+    hostile = PrepareResult(
+        host="mac1",
+        outcome=Outcome.FAILED,
+        reason="mac1: \x1b[2J\x9b31m\nok          mac2: prepared",
+    )
+    assert report({"mac1": hostile}, done="", already="") == 3
+    said = capsys.readouterr().out
+    assert said == "failed      mac1: \\x1b[2J\\x9b31m\\x0aok          mac2: prepared\n"
+
+
 @pytest.mark.parametrize("options", [[], ["--all", "--run", "20261124t042002z-1f0c9a"]])
 def test_teardown_must_be_told_what_to_remove(options: list[str], tmp_path: Path) -> None:
     result = CliRunner().invoke(teardown.command, ["-i", str(tmp_path), *options])

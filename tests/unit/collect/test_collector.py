@@ -100,7 +100,8 @@ def test_a_store_that_was_rewritten_is_not_intact(
     collector.start()
     append(store, b"evidence\n")
     assert collector.wait_for(b"evidence", 5)
-    store.write_bytes(b"old 1\nold 2\nEVIDENCE\n")
+    with store.open("r+b") as there:  # in place: a store that is empty for a moment has shrunk
+        there.write(b"old 1\nold 2\nEVIDENCE\n")
     done = collector.finish()
     assert done.look is not None
     assert done.look.intact is False
@@ -110,6 +111,74 @@ def test_a_store_that_is_not_there_is_a_problem(mac: LocalTransport, tmp_path: P
     collector = Collector(mac, STORE, tmp_path / "raw")
     collector.start()
     assert "could not look at /store" in (collector.finish().problem or "")
+
+
+def no_space() -> int:
+    raise OSError(28, "No space left on device")
+
+
+def test_a_full_disk_is_a_problem_and_wakes_who_waits(
+    mac: LocalTransport, store: Path, tmp_path: Path
+) -> None:
+    collector = Collector(mac, STORE, tmp_path / "raw", clock=no_space)
+    collector.start()
+    waiting = time.monotonic()
+    append(store, b"new\n")
+    assert not collector.wait_for(b"never", 20)
+    assert time.monotonic() - waiting < 10
+    said = collector.finish().problem or ""
+    assert said == "me: es: what was collected could not be kept (No space left on device)"
+
+
+class Bug(LocalTransport):
+    """A transport with a bug of its own: what comes out of it is no HostError."""
+
+    def __init__(self, host: Host) -> None:
+        super().__init__(host)
+        self.broken = False
+
+    def size(self, path: str) -> int:
+        if self.broken:
+            raise KeyError("a bug")
+        return super().size(path)
+
+
+def test_a_bug_in_the_thread_is_a_problem_and_wakes_who_waits(
+    mac: LocalTransport, store: Path, tmp_path: Path
+) -> None:
+    transport = Bug(mac.host)
+    collector = Collector(transport, STORE, tmp_path / "raw")
+    collector.start()
+    transport.broken = True
+    waiting = time.monotonic()
+    assert not collector.wait_for(b"never", 20)
+    assert time.monotonic() - waiting < 10
+    transport.broken = False
+    said = collector.finish().problem or ""
+    assert said.startswith("me: collecting es failed\nTraceback")
+    assert "KeyError: 'a bug'" in said
+
+
+def test_evidence_that_cannot_be_kept_at_all_is_a_problem(
+    mac: LocalTransport, store: Path, tmp_path: Path
+) -> None:
+    collector = Collector(mac, STORE, tmp_path / "no folder" / "raw")
+    collector.start()
+    assert not collector.wait_for(b"x", 5)
+    assert "could not be kept (No such file or directory)" in (collector.finish().problem or "")
+
+
+def test_evidence_that_was_taken_away_is_a_problem(
+    mac: LocalTransport, store: Path, tmp_path: Path
+) -> None:
+    collector = Collector(mac, STORE, tmp_path / "raw")
+    collector.start()
+    append(store, b"new\n")
+    assert collector.wait_for(b"new", 5)
+    (tmp_path / "raw").unlink()
+    done = collector.finish()
+    assert "could not be kept" in (done.problem or "")
+    assert done.look is None
 
 
 def test_a_command_is_read_until_its_pipe_is_closed(mac: LocalTransport, tmp_path: Path) -> None:

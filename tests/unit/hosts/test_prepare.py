@@ -55,6 +55,7 @@ def test_this_machine_is_prepared_and_cleaned_without_sshd(
     assert (second.ok, second.changed) == (True, False)
     assert list((home / ".witnessmark" / RUN / "tmp").iterdir()) == []
     (home / "Downloads" / "witnessmark" / RUN).mkdir(parents=True)
+    (home / ".witnessmark" / RUN / "made").write_text(f"{home}/Downloads/witnessmark\n")
     assert teardown([here], RUN)["localhost"].changed
     assert sorted(home.rglob("*")) == untouched
     again = teardown([here], None)["localhost"]

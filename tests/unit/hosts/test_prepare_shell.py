@@ -121,6 +121,13 @@ def fill(home: Path, *runs: str) -> None:
         for own in (".witnessmark", "Downloads/witnessmark", "Library/Caches/org.witnessmark"):
             (home / own / run / "deep" / "er").mkdir(parents=True)
             (home / own / run / "deep" / "file").write_text("x")
+        note_made(home, run, "Downloads/witnessmark", "Library/Caches/org.witnessmark")
+
+
+def note_made(home: Path, run: str, *shared: str) -> None:
+    (home / ".witnessmark" / run).mkdir(parents=True, exist_ok=True)
+    lines = "".join(f"{home}/{own}\n" for own in shared)
+    (home / ".witnessmark" / run / "made").write_text(lines)
 
 
 @pytest.mark.parametrize("sh", SHELLS)
@@ -148,6 +155,92 @@ def test_all_runs_spares_what_is_no_run_and_says_so(home: Path) -> None:
     assert "witnessmark foreign ~/.witnessmark" in said
     assert (home / ".witnessmark" / "standin" / "deep" / "file").exists()
     assert not (home / ".witnessmark" / RUN).exists()
+
+
+SHARED = ("Downloads/witnessmark", "Library/Caches/org.witnessmark")
+
+
+@pytest.mark.parametrize("sh", SHELLS)
+@pytest.mark.parametrize("which", [RUN, ""])
+@pytest.mark.parametrize("mine", SHARED)
+def test_a_shared_folder_that_no_run_made_stays(mine: str, which: str, sh: str, home: Path) -> None:
+    (home / mine).mkdir()
+    fill(home, RUN)
+    other = next(own for own in SHARED if own != mine)
+    note_made(home, RUN, other)
+    assert shell(home, "sweep.sh", which, sh=sh) == (0, ["witnessmark changed yes"])
+    assert list((home / mine).iterdir()) == []
+    assert not (home / other).exists()
+    assert shell(home, "sweep.sh", which, sh=sh) == (0, ["witnessmark changed no"])
+    assert (home / mine).is_dir()
+
+
+def test_what_another_run_made_is_not_removed_with_this_one(home: Path) -> None:
+    (home / SHARED[0] / RUN).mkdir(parents=True)
+    note_made(home, RUN)
+    note_made(home, OTHER, *SHARED)
+    assert shell(home, "sweep.sh", RUN)[0] == 0
+    assert (home / SHARED[0]).is_dir()
+
+
+@pytest.mark.parametrize(
+    "link", [".witnessmark", f".witnessmark/{RUN}", f".witnessmark/{RUN}/made"]
+)
+def test_a_note_behind_a_link_is_none(link: str, home: Path) -> None:
+    (home / SHARED[0]).mkdir()
+    fake = home.parent / "fake"
+    note_made(fake, RUN)
+    (fake / ".witnessmark" / RUN / "made").write_text(f"{home}/{SHARED[0]}\n")
+    (home / link).parent.mkdir(parents=True, exist_ok=True)
+    (home / link).symlink_to(fake / link)
+    shell(home, "sweep.sh", "")
+    assert (home / SHARED[0]).is_dir()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["20261124t042002z-", "20261124t042002z-1f0c9", "20261124t042002z-1f0c9ab",
+     "20261124t042002z-1f0c9g", "20261124t042002z-1F0C9A", "20261124t042002z-mine",
+     "20261124t042002-1f0c9a", "x20261124t042002z-1f0c9a", "20261124t042002z-x-1f0c9a",
+     "20261124t042002z1f0c9a", "20261124t042002z-1f0c9a.txt"],
+)  # fmt: skip
+def test_all_runs_spares_every_name_that_is_not_just_a_run_id(name: str, home: Path) -> None:
+    fill(home, RUN, name)
+    status, said = shell(home, "sweep.sh", "")
+    assert (status, "witnessmark foreign ~/Downloads/witnessmark" in said) == (73, True)
+    for own in (".witnessmark", *SHARED):
+        assert [path.name for path in (home / own).iterdir()] == [name]
+
+
+@pytest.mark.parametrize("sh", SHELLS)
+@pytest.mark.parametrize("own", SHARED)
+@pytest.mark.parametrize("mode", [0o720, 0o702, 0o777, 0o1777])
+def test_a_shared_folder_that_others_may_write_in_is_refused(
+    mode: int, own: str, sh: str, home: Path
+) -> None:
+    file = consent(home, "owner: Ada\nexpires: 2999-01-01\n")
+    (home / own).mkdir()
+    (home / own).chmod(0o755)
+    assert look(home, file, sh)[0] == 0
+    (home / own).chmod(mode)
+    status, said = look(home, file, sh)
+    assert (status, said[-1]) == (64, f"witnessmark not-private ~/{own}")
+
+
+@pytest.mark.parametrize("own", SHARED)
+def test_a_shared_folder_that_is_a_file_is_refused(own: str, home: Path) -> None:
+    (home / own).write_text("x")
+    status, said = look(home, consent(home, "owner: Ada\nexpires: 2999-01-01\n"))
+    assert (status, said[-1]) == (64, f"witnessmark not-private ~/{own}")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a folder away")
+@pytest.mark.parametrize("own", SHARED)
+def test_a_shared_folder_of_another_user_is_refused(own: str, home: Path) -> None:
+    (home / own).mkdir()
+    os.chown(home / own, 65534, os.getegid())
+    status, said = look(home, consent(home, "owner: Ada\nexpires: 2999-01-01\n"))
+    assert (status, said[-1]) == (64, f"witnessmark not-private ~/{own}")
 
 
 @pytest.mark.parametrize("which", [RUN, ""])

@@ -133,6 +133,19 @@ def test_the_line_is_that_of_the_value_that_wins(tmp_path: Path) -> None:
     assert f"{beside}:2: ansible_port must be" in "\n".join(problems(file))
 
 
+def test_a_kind_that_cannot_be_collected_is_told_before_any_run(tmp_path: Path) -> None:
+    text = (
+        "all:\n  hosts:\n    mac1:\n      witnessmark_sources:\n"
+        "        - name: a\n          kind: santa\n          role: organisation\n"
+        "          path: /log\n"
+    )
+    file = write(tmp_path / "i.yaml", text)
+    assert problems(file) == [
+        f"{file}:6: witnessmark_sources[0].kind santa cannot be collected yet; "
+        "this version collects eslogger"
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "place", "words"),
     [

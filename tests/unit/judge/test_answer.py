@@ -182,7 +182,8 @@ def test_exit_codes() -> None:
     assert (code(young), code(young, strict=True), code(good, strict=True)) == (0, 4, 0)
     assert code(good, examples.drop_exec(skipped="no zsh"), strict=True) == 0
     reference = examples.drop_exec(role=Role.REFERENCE)
-    assert (code(reference), code(reference, strict=True)) == (0, 4)
+    assert (code(reference), code(reference, strict=True)) == (4, 4), "nothing was assessed"
+    assert code(good, reference) == 0
 
 
 def _run() -> object:
@@ -218,3 +219,54 @@ def test_a_case_of_both_branches_needs_both_to_fire() -> None:
     assert answered(replace(case, detections=both)).answer is Answer.FIRED
     assert answered(replace(case, detections=only_b)).answer is Answer.SILENT
     assert answered(replace(case, detections=unsure)).answer is Answer.UNDETERMINED
+
+
+def with_offset(case: CaseEvidence, offset: float | None) -> CaseEvidence:
+    return replace(case, facts=replace(case.facts, clock_offset_s=offset))
+
+
+@pytest.mark.parametrize("offset", [300.0, -300.0, None])
+def test_whether_in_time_is_inconclusive_where_the_clock_cannot_be_trusted(
+    offset: float | None,
+) -> None:
+    case = with_offset(examples.drop_exec(received_after_s=0.1), offset)
+    shift = int((offset or 0.0) * examples.SECOND)
+    assert case.stream is not None
+    moved = tuple(replace(item, time_ns=item.time_ns + shift) for item in case.stream.events)
+    found = case.detections[0]
+    found = replace(found, exec=replace(found.exec, time_ns=found.exec.time_ns + shift))
+    case = replace(case, stream=replace(case.stream, events=moved), detections=(found,))
+    assert verdict_of(case) is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("received", [None, examples.T0 - 100 * examples.SECOND])
+def test_an_alert_that_nobody_knows_the_time_of_is_not_in_time(received: int | None) -> None:
+    case = examples.drop_exec()
+    found = replace(case.detections[0], received_ns=received)
+    assert verdict_of(replace(case, detections=(found,))) is Verdict.INCONCLUSIVE
+
+
+def gap_case(**changes: object) -> CaseEvidence:
+    return examples.drop_exec(expect=ExpectedAnswer.GAP, **changes)
+
+
+def test_a_gap_is_as_documented_only_if_somebody_could_look() -> None:
+    assert verdict_of(gap_case(detected=False)) is Verdict.GAP
+    assert verdict_of(gap_case(detected=False, controls=False)) is Verdict.INCONCLUSIVE
+    hole = gap(INSIDE, INSIDE)
+    assert verdict_of(gap_case(detected=False, coverage=hole)) is Verdict.INCONCLUSIVE
+    case = gap_case()
+    unsure = replace(case.detections[0], answer=Answer.UNDETERMINED)
+    assert verdict_of(replace(case, detections=(unsure,))) is Verdict.GAP
+
+
+def test_an_alert_with_our_mark_on_something_else_is_not_silence() -> None:
+    case = silent()
+    base = examples.drop_exec().detections[0]
+    noisy = replace(base, exec=replace(base.exec, pid=9, script=f"/x/noisy-{examples.MARK}.sh"))
+    result = judge_case(replace(case, detections=(noisy,)), validators())
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert "which has its mark" in " ".join(item.message for item in result.findings)
+    assert len(result.related) == 1
+    fires = judge_case(replace(examples.drop_exec(), detections=(noisy,)), validators())
+    assert fires.verdict is Verdict.MISSED

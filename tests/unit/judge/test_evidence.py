@@ -57,6 +57,12 @@ def test_a_control_counts_only_if_it_fired_in_its_own_branch() -> None:
         assert "did not fire after" in found.reason
 
 
+def test_a_control_that_was_not_acted_proves_nothing() -> None:
+    after = control("after")
+    unplayed = replace(after, act=replace(after.act, witnesses=()))
+    assert not _controls([control("before"), unplayed], "B").both
+
+
 def test_an_ordinary_case_is_no_control() -> None:
     found = _controls([examples.drop_exec()], "B")
     assert (found.before, found.after, found.both) == (None, None, False)
@@ -96,3 +102,16 @@ def test_the_oldest_record_is_read_from_whole_lines_only() -> None:
     assert _oldest(b"", "h", "s") is None
     assert _oldest(b'{"cut', "h", "s") is None
     assert _oldest(b"not json\n", "h", "s") is None
+
+
+def test_one_bogus_time_later_in_the_head_makes_no_store_old() -> None:
+    from pathlib import Path
+
+    sample = Path(__file__).parents[3].parent / "shared/samples/eslogger/eslogger-open.jsonl"
+    if not sample.is_file():
+        pytest.skip("the published eslogger sample is not beside this checkout")
+    line = sample.read_bytes().splitlines()[0]
+    old = line.replace(b"2026-10-04T00:01:54", b"1999-01-01T00:00:00")
+    first = _oldest(line + b"\n" + old + b"\n", "h", "s")
+    assert first is not None
+    assert first == _oldest(line + b"\n", "h", "s")

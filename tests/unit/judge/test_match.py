@@ -6,7 +6,8 @@ import pytest
 
 from witnessmark.judge import examples, match
 from witnessmark.judge.api import CaseEvidence
-from witnessmark.model.events import Event, FileRef, Kind, Token
+from witnessmark.model.detections import Answer
+from witnessmark.model.events import BadLine, Event, FileRef, Kind, Token
 from witnessmark.model.run import Step
 from witnessmark.model.scenario import Phase, RecordPattern
 
@@ -137,10 +138,9 @@ def test_the_window_follows_the_hosts_clock() -> None:
     case = examples.drop_exec()
     first, last = match.window(case)
     assert (last - first) / examples.SECOND == pytest.approx(3 + 2 * 2.0)
-    skewed = replace(case, facts=replace(case.facts, clock_offset_s=-300.0))
-    wide = match.window(skewed)
-    assert wide[0] <= first - 300 * examples.SECOND
-    assert wide[1] >= last + 300 * examples.SECOND
+    behind = replace(case, facts=replace(case.facts, clock_offset_s=-300.0))
+    shift = 300 * examples.SECOND
+    assert match.window(behind) == (first - shift, last - shift)
 
 
 def test_without_an_attack_there_is_no_window() -> None:
@@ -155,7 +155,7 @@ def test_trouble_is_said_before_a_hole_is_looked_for() -> None:
     assert match.trouble(case) is None
     assert case.collection is not None
     lost = replace(case, collection=replace(case.collection, problem="example: it shrank"))
-    assert match.trouble(lost) == "example: it shrank"
+    assert match.trouble(lost) == "source eslogger: example: it shrank"
     assert "not collected" in (match.trouble(replace(case, collection=None)) or "")
     assert "no source" in (match.trouble(replace(case, source=None)) or "")
 
@@ -167,3 +167,65 @@ def test_an_unknown_field_name_is_a_mistake_in_content_not_an_empty_field() -> N
     assert match.missing_fields(event, ("target.parent", "args", "mode")) == ("mode",)
     with pytest.raises(ValueError, match=r"no field 'target\.color'"):
         match.missing_fields(event, ("target.color",))
+
+
+def with_setup_step(case: CaseEvidence, pid: int) -> CaseEvidence:
+    """The same case whose setup ran the payload too, as process ``pid``."""
+    step = Step(step="exec", path=examples.PATH, to=None, pid=pid, ppid=1, status=0)
+    phases = tuple(
+        replace(item, steps=(step,)) if item.phase is Phase.SETUP else item
+        for item in case.act.phases
+    )
+    return replace(case, act=replace(case.act, phases=phases))
+
+
+def test_an_alert_on_setup_never_counts_and_is_shown() -> None:
+    case = with_setup_step(examples.drop_exec(), 777)
+    found = case.detections[0]
+    on_setup = replace(found, exec=replace(found.exec, pid=777))
+    case = replace(case, detections=(on_setup,))
+    assert match.detections(case) == ()
+    assert match.related(case) == (on_setup,)
+
+
+def test_an_alert_with_our_mark_about_another_process_is_related() -> None:
+    case = examples.drop_exec()
+    found = case.detections[0]
+    noisy = replace(found, exec=replace(found.exec, pid=9, script=f"/x/noisy-{examples.MARK}.sh"))
+    stranger = replace(
+        found, exec=replace(found.exec, pid=9, script="/x/y.sh"), drop=None, host="example"
+    )
+    unsure = replace(noisy, answer=Answer.UNDETERMINED)
+    case = replace(case, detections=(noisy, stranger, unsure, found))
+    assert match.detections(case) == (found,)
+    assert match.related(case) == (noisy,)
+
+
+def test_records_without_numbers_cannot_show_a_hole() -> None:
+    assert "no sequence numbers" in (match.trouble(case_with(global_seq=None)) or "")
+
+
+def test_out_of_order_lines_give_a_bad_line_no_place_in_time() -> None:
+    case = examples.drop_exec()
+    assert case.stream is not None
+    late = BadLine(line=9, reason="cut", time_ns=examples.T0 + examples.DAY)
+    for out_of_order, troubled in ((0, False), (1, True)):
+        coverage = replace(case.stream.coverage, bad=(late,), out_of_order=out_of_order)
+        held = replace(case, stream=replace(case.stream, coverage=coverage))
+        assert (match.trouble(held) is not None) is troubled
+
+
+def test_a_clock_that_is_off_or_unknown_is_trouble() -> None:
+    case = examples.drop_exec()
+    for offset, troubled in ((0.0, False), (-2.0, False), (2.5, True), (None, True)):
+        held = replace(case, facts=replace(case.facts, clock_offset_s=offset))
+        assert (match.clock_trouble(held) is not None) is troubled
+
+
+def test_acted_is_more_than_an_exit_status() -> None:
+    case = examples.drop_exec()
+    assert match.acted(case)
+    assert not match.acted(examples.drop_exec(status=1))
+    assert not match.acted(examples.drop_exec(witnesses=()))
+    assert not match.acted(examples.drop_exec(skipped="no zsh"))
+    assert not match.acted(replace(case, act=replace(case.act, error="gone")))

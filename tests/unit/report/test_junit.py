@@ -52,6 +52,13 @@ def test_every_link_is_told_as_it_was_judged(changes: dict[str, object]) -> None
             assert told[f"{link.value}@eslogger"] == words[status.value], link
 
 
+def test_what_is_pending_is_never_written_as_passed() -> None:
+    case = judged(oldest_days=1)
+    (test,) = [t for t in parsed(case).iter("testcase") if t.get("name") == "retained@eslogger"]
+    assert outcome(test) == "skipped"
+    assert "pending until 2027-" in (test.find("skipped").get("message") or "")  # type: ignore[union-attr]
+
+
 def test_counts_agree_with_the_cases() -> None:
     suite = parsed(judged(without="exec")).find("testsuite")
     assert suite is not None

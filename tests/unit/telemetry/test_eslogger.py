@@ -327,6 +327,19 @@ def test_random_bytes_never_crash_and_every_line_is_accounted_for(lines: list[by
     assert cover.events + cover.other + len(cover.bad) + cover.blank == len(lines)
 
 
+def test_the_epoch_itself_is_a_time_and_may_be_the_first_or_the_last(es: Any) -> None:
+    epoch, later, before = (
+        es.line("exit", {"stat": 0}, global_seq_num=number, seq_num=number, time=time)
+        for number, time in enumerate(
+            ("1970-01-01T00:00:00Z", "1970-01-01T00:00:01Z", "1969-12-31T23:59:59Z")
+        )
+    )
+    cover = es.decode(epoch, later).coverage
+    assert (cover.first_ns, cover.last_ns) == (0, 10**9)
+    cover = es.decode(epoch, before).coverage
+    assert (cover.first_ns, cover.last_ns) == (-(10**9), 0)
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),

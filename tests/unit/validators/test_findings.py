@@ -145,13 +145,40 @@ def test_retained_pending_names_a_date_on_which_it_passes() -> None:
 
     assert found.first_provable is not None
     day = dt.datetime.fromisoformat(found.first_provable).replace(tzinfo=dt.UTC)
-    assert status("retained", replace(young, as_of_ns=int(day.timestamp() * 1e9))) is Status.PASS
+    then = int(day.timestamp() * 1e9)
+    assert status("retained", replace(young, as_of_ns=then)) is Status.PENDING, "nobody looked then"
+    assert young.collection is not None
+    assert young.collection.look is not None
+    look = replace(young.collection.look, taken_ns=then)
+    looked = replace(young, as_of_ns=then, collection=replace(young.collection, look=look))
+    assert status("retained", looked) is Status.PASS
+
+
+@pytest.mark.parametrize("oldest_ns", [0, -(10**18), 86_400 * 10**9, 253_402_300_800 * 10**9])
+def test_retained_refuses_a_time_that_cannot_be_right(oldest_ns: int) -> None:
+    assert status("retained", replace(GOOD, oldest_ns=oldest_ns)) is Status.ERROR
 
 
 def test_a_live_stream_has_nothing_to_retain() -> None:
     assert GOOD.source is not None
     live = replace(GOOD, source=replace(GOOD.source, path=None, command=("eslogger",)))
     assert status("retained", live) is Status.SKIP
+
+
+def test_cleaned_sees_what_is_gone_and_what_runs_on_in_the_background() -> None:
+    assert GOOD.act.after is not None
+    gone = replace(GOOD.act.after, paths=())
+    assert status("cleaned", with_act(GOOD, after=gone)) is Status.FAIL
+    group = replace(GOOD.act.after, processes=((1, 1), (4242, examples.SHELL)))
+    assert status("cleaned", with_act(GOOD, after=group)) is Status.FAIL
+    stranger = replace(GOOD.act.after, processes=((1, 1), (4242, 4242)))
+    assert status("cleaned", with_act(GOOD, after=stranger)) is Status.PASS
+
+
+def test_cleaned_looks_even_where_setup_found_a_need_missing() -> None:
+    assert GOOD.act.after is not None
+    left = replace(GOOD.act.after, paths=("/Users/purple", "/Users/purple/x"))
+    assert status("cleaned", with_act(GOOD, skipped="no zsh", after=left)) is Status.FAIL
 
 
 def test_cleaned_needs_a_cleanup_that_finished_well() -> None:

@@ -1,0 +1,159 @@
+"""Whether run.json holds together: a record that a judge would stumble over is refused first.
+
+Its digest only says that nobody changed a bag after sealing; who sealed it may have meant harm.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from witnessmark.content import fields
+from witnessmark.content.durations import seconds
+from witnessmark.model.events import Kind
+from witnessmark.plan import RUN_ID
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Iterator
+
+    from witnessmark.model.run import Act, Case, Collection, Plan, RunRecord
+
+HOST = re.compile(r"(?!.*\.\.)[a-z0-9][a-z0-9._-]*")
+SOURCE = re.compile(r"[a-z0-9][a-z0-9_-]*")
+FIRST_NS, LAST_NS = 946_684_800 * 10**9, 7_258_118_400 * 10**9
+"""The years 2000 to 2200."""
+LONGEST_S = 100 * 366 * 86400.0
+KINDS = frozenset(kind.value for kind in Kind)
+
+
+def first_problem(record: RunRecord) -> str | None:
+    """What is wrong with a record, as the rest of a sentence that begins with ``run.json``."""
+    for problem in _problems(record):
+        return problem
+    return None
+
+
+def _problems(record: RunRecord) -> Iterator[str]:
+    plan = record.plan
+    if not RUN_ID.fullmatch(plan.run_id):
+        yield f"has the run id {plan.run_id!r}, which is none"
+    yield from _names(plan)
+    hosts = {host.name for host in plan.hosts}
+    yield from _one_each("host", hosts, "facts", (item.name for item in record.facts))
+    ids = Counter(case.id for case in plan.cases)
+    yield from (f"has more than one case {key!r}" for key, count in ids.items() if count > 1)
+    yield from _one_each("case", ids, "acts", (act.case_id for act in record.acts))
+    sources = {(host.name, source.name) for host in plan.hosts for source in host.sources}
+    collected = Counter((item.host, item.source) for item in record.collections)
+    for key, count in collected.items():
+        if key not in sources:
+            yield f"has a collection of {key!r}, which is no host and source of its plan"
+        if count > 1:
+            yield f"has more than one collection of {key!r}"
+    profiles = {profile.id for profile in record.retention}
+    for host in plan.hosts:
+        if host.retention is not None and host.retention not in profiles:
+            yield f"names the retention profile {host.retention!r} but does not hold it"
+    for case in plan.cases:
+        yield from _case(case, hosts)
+    for profile in record.retention:
+        yield from _duration(f"retention profile {profile.id!r}: required", profile.required)
+    yield from _ranges(record)
+
+
+def _names(plan: Plan) -> Iterator[str]:
+    for host in plan.hosts:
+        if not HOST.fullmatch(host.name):
+            yield f"has a host called {host.name!r}: a name is made of a-z, 0-9, '.', '_' and '-'"
+        for source in host.sources:
+            if not SOURCE.fullmatch(source.name):
+                yield f"has a source called {source.name!r}: use a-z, 0-9, '_' and '-'"
+        yield from _twice(f"source of {host.name}", (source.name for source in host.sources))
+    yield from _twice("host", (host.name for host in plan.hosts))
+
+
+def _one_each(what: str, wanted: Iterable[str], row: str, given: Iterable[str]) -> Iterator[str]:
+    found = Counter(given)
+    for name in wanted:
+        if found[name] != 1:
+            yield f"has {found[name]} entries of {row} for {what} {name!r}; one is needed"
+    for name in found.keys() - set(wanted):
+        yield f"has {row} for {name!r}, which is no {what} of its plan"
+
+
+def _twice(what: str, given: Iterable[Hashable]) -> Iterator[str]:
+    return (f"has more than one {what} {key!r}" for key, n in Counter(given).items() if n > 1)
+
+
+def _case(case: Case, hosts: set[str]) -> Iterator[str]:
+    if case.host not in hosts:
+        yield f"has case {case.id!r} on {case.host!r}, which is no host of its plan"
+    if not case.scenario.records:
+        yield f"has case {case.id!r} without a record that must exist"
+    for record in case.scenario.records:
+        for name in record.fields:
+            if not fields.known(name):
+                yield f"has case {case.id!r} with {name!r}, which is no field of a record"
+        for kind in record.event:
+            if kind not in KINDS:
+                yield f"has case {case.id!r} with {kind!r}, which is no kind of event"
+    yield from _duration(f"case {case.id!r}: timeout", case.scenario.timeout)
+
+
+def _duration(what: str, text: str) -> Iterator[str]:
+    try:
+        found = seconds(text)
+    except ValueError as problem:
+        yield f"is not understood at {what}: {problem}"
+        return
+    if found > LONGEST_S:
+        yield f"is not understood at {what}: {text!r} is more than 100 years"
+
+
+def _ranges(record: RunRecord) -> Iterator[str]:
+    plan = record.plan
+    lengths = [("plan.window_s", plan.window_s), ("plan.late_arrival_s", plan.late_arrival_s)]
+    lengths += [(f"case {case.id!r}: timeout_s", case.timeout_s) for case in plan.cases]
+    for host in plan.hosts:
+        lengths.append((f"host {host.name}: connect_timeout_s", host.connect_timeout_s))
+        lengths += [
+            (f"source {source.name}: alert_deadline_s", source.alert_deadline_s)
+            for source in host.sources
+            if source.alert_deadline_s is not None
+        ]
+    for what, length in lengths:
+        if not 0 <= length <= LONGEST_S:
+            yield f"is not understood at {what}: {length!r} is not within 0 s and 100 years"
+    for facts in record.facts:
+        if abs(facts.clock_offset_s or 0.0) > LONGEST_S:
+            yield f"has a clock offset of more than 100 years for {facts.name!r}"
+    for what, moment in _times(record):
+        if not FIRST_NS <= moment < LAST_NS:
+            yield f"has a time that is not within the years 2000 and 2200, at {what}"
+
+
+def _times(record: RunRecord) -> Iterator[tuple[str, int]]:
+    yield "started_ns", record.started_ns
+    yield "finished_ns", record.finished_ns
+    for act in record.acts:
+        yield from ((f"case {act.case_id!r}", moment) for moment in _times_of_act(act))
+    for item in record.collections:
+        what = f"collection of {item.source} on {item.host}"
+        yield from ((what, moment) for moment in _times_of_collection(item))
+
+
+def _times_of_act(act: Act) -> Iterator[int]:
+    for phase in act.phases:
+        yield phase.started_ns
+        yield phase.finished_ns
+    for listing in (act.before, act.after):
+        if listing is not None:
+            yield listing.taken_ns
+
+
+def _times_of_collection(item: Collection) -> Iterator[int]:
+    for _, received_ns in item.chunks:
+        yield received_ns
+    if item.look is not None:
+        yield item.look.taken_ns
