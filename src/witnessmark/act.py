@@ -73,6 +73,11 @@ def _play(
         for axis, value in case.axes
         if axis == "interpreter" and value not in (*facts.have, *missing)
     ]
+    browser = transport.host.browser
+    if browser and "browser" in missing:
+        # The inventory promises one: a wrong path must not pass as "does not apply".
+        why = f"{case.host}: witnessmark_browser {browser} is no executable on the host"
+        return Act(case_id=case.id, error=why, started=False)
     if missing:
         return Act(case_id=case.id, skipped=f"{case.host} has no {', '.join(sorted(missing))}")
     before = list_host(transport, plan.run_id)

@@ -11,7 +11,7 @@ from witnessmark.content import scenarios
 from witnessmark.errors import HostError
 from witnessmark.hosts.local import LocalTransport
 from witnessmark.hosts.transport import Result
-from witnessmark.model.hosts import Host
+from witnessmark.model.hosts import Host, Origin
 from witnessmark.model.run import Act, Plan
 from witnessmark.model.scenario import Phase
 from witnessmark.plan import build
@@ -123,6 +123,16 @@ def test_a_host_without_an_interpreter_skips_and_says_which(
     acts = {act.case_id: act for act in act_host(mac, what, facts)}
     assert acts["p07-browser-runs-shell.bash:me"].skipped == "me has no bash"
     assert acts["p07-browser-runs-shell.sh:me"].skipped is None
+
+
+def test_a_browser_that_the_inventory_names_and_the_host_lacks_is_an_error(home: Path) -> None:
+    lost = LocalTransport(
+        Host(name="me", origin=Origin.MAC, connection="local", lab=True, browser="/no/browser")
+    )
+    act = play(lost, "p07")["p07-browser-runs-shell.sh:me"]
+    assert act.skipped is None
+    assert act.error == "me: witnessmark_browser /no/browser is no executable on the host"
+    assert not act.started
 
 
 class Failing:

@@ -95,6 +95,8 @@ class Collector:
     def finish(self) -> Collected:
         """Stop, read what came in last, and take the second look into the store."""
         self._stop.set()
+        if self._thread.ident is None and self.result.problem is None:
+            self.result.problem = f"{self.result.host}: {self.result.source} was never collected"
         if self._thread.is_alive():
             self._thread.join(30.0)
             if self._thread.is_alive():

@@ -214,3 +214,11 @@ def test_a_kind_that_cannot_be_collected_is_refused(mac: LocalTransport, tmp_pat
     source = Source(name="s", kind="santa", role=Role.ORGANISATION, path="/x")
     with pytest.raises(Unsupported, match=r"me: source s has kind santa"):
         Collector(mac, source, tmp_path / "raw")
+
+
+def test_a_collector_that_never_started_is_a_problem(
+    mac: LocalTransport, store: Path, tmp_path: Path
+) -> None:
+    done = Collector(mac, STORE, tmp_path / "raw").finish()
+    assert "was never collected" in (done.problem or "")
+    assert done.look is None
