@@ -31,7 +31,7 @@ if ! whole "$base/pack"; then
     changed=yes
     rm -rf "$base/pack.new"
     (
-        mkdir "$base/pack.new" && cd "$base/pack.new" && mkdir -p $dirs &&
+        mkdir "$base/pack.new" && cd "$base/pack.new" && printf "%s\n" "$dirs" | xargs mkdir -p &&
             awk '
                 seen && /^@/ { if (out) close(out); out = substr($0, 2); printf "" > out }
                 seen && /^X/ { print substr($0, 2) > out }
