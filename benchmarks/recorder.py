@@ -84,13 +84,16 @@ def measure(rounds: int, scale: int) -> float:
 
 
 def main() -> int:
-    """Parse the command line and measure; exit 1 if the bar is missed."""
+    """Parse the command line and measure; exit 1 if the full burst misses the bar."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a tenth of the burst, twice")
+    parser.add_argument(
+        "--quick", action="store_true", help="a tenth of the burst, twice; not judged"
+    )
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     ratio = measure(2 if options.quick else options.rounds, 10 if options.quick else 1)
-    return int(ratio > BAR)
+    # A tenth of the burst is too short to judge by: start-up and noise outweigh the recording.
+    return int(ratio > BAR and not options.quick)
 
 
 if __name__ == "__main__":

@@ -40,12 +40,9 @@ for own in .witnessmark ".witnessmark/$2" Downloads/witnessmark Library/Caches/o
     [ ! -L "$HOME/$own" ] || refuse link "~/$own"
 done
 private() { # is $1 a folder of this user's own, in which nobody else may write?
-    set -f
-    set -- $(ls -ldn "$1")
-    set +f
-    case $1 in
+    case $(ls -ldn "$1") in
         d????w* | d???????w*) return 1 ;;
-        d*) [ "$3" = "$(id -u)" ] ;;
+        d*) [ "$(ls -ldn "$1" | awk 'NR == 1 { print $3 }')" = "$(id -u)" ] ;;
         *) return 1 ;;
     esac
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 QUICK_S = 20.0
 """Limit in seconds for the suite's own small commands on a host."""
+
+LONGEST_S = 100 * 365 * 86400.0
+"""An offset of a clock beyond a century is no offset (and no bag would take it)."""
 
 LEFTOVERS = (
     'run=$1; shift; for dir do [ -e "$dir" ] || continue; '
@@ -65,7 +69,6 @@ def ask_facts(transport: Transport, run_id: str) -> HostFacts:
     pairs = [line.partition("=") for line in result.stdout.decode(errors="replace").splitlines()]
     said = {key: value for key, _, value in pairs if key != "have"}
     middle = (before + time.time()) / 2
-    epoch = said.get("epoch", "")[:12]
     return HostFacts(
         name=host.name,
         origin=host.origin.value,
@@ -75,9 +78,17 @@ def ask_facts(transport: Transport, run_id: str) -> HostFacts:
         machine=said.get("machine", ""),
         user=said.get("user", ""),
         home=said.get("home", ""),
-        clock_offset_s=round(int(epoch) + 0.5 - middle, 1) if epoch.isdecimal() else None,
+        clock_offset_s=_offset(said.get("epoch", ""), middle),
         have=tuple(value for key, _, value in pairs if key == "have"),
     )
+
+
+def _offset(epoch: str, middle: float) -> float | None:
+    """Seconds that the host's clock is ahead; None for what no clock says (more than 11 digits)."""
+    if not re.fullmatch("[0-9]{1,11}", epoch):
+        return None
+    offset = round(int(epoch) + 0.5 - middle, 1)
+    return offset if abs(offset) <= LONGEST_S else None
 
 
 def list_host(transport: Transport, run_id: str) -> Listing:

@@ -199,3 +199,30 @@ def test_an_inventory_with_a_blind_spot_is_a_problem(home: Path, mac: LocalTrans
 def test_a_host_without_the_pack_says_what_to_do(tmp_path: Path, mac: LocalTransport) -> None:
     with pytest.raises(HostError, match=r"me: the suite's pack is not on the host"):
         ask_facts(mac, "20000101t000000z-000000")
+
+
+@pytest.mark.parametrize(
+    ("epoch", "known"),
+    [("1", True), ("4000000000", True), ("9" * 12, False), ("9" * 400, False), ("9" * 11, False),
+     ("\N{ARABIC-INDIC DIGIT ONE}", False), ("\N{SUPERSCRIPT TWO}", False), ("-1", False),
+     ("", False)],
+)  # fmt: skip
+def test_a_host_s_clock_is_known_or_unknown_and_never_a_failure(
+    epoch: str, known: bool, home: Path, mac: LocalTransport
+) -> None:
+    script = home / ".witnessmark" / RUN / "pack/lib/facts.sh"
+    script.write_text(f"printf 'epoch=%s\\n' '{epoch}'\n")
+    assert (ask_facts(mac, RUN).clock_offset_s is not None) == known
+
+
+def test_no_axis_can_take_the_place_of_the_suite_s_own_variables(
+    home: Path, mac: LocalTransport
+) -> None:
+    what = plan(mac.host, "p11")
+    names = ("mark", "downloads", "caches", "home", "receipt", "window", "browser")
+    cases = tuple(
+        replace(case, axes=(*case.axes, *((name, "documents") for name in names)))
+        for case in what.cases
+    )
+    acts = list(act_host(mac, replace(what, cases=cases), ask_facts(mac, RUN)))
+    assert [item.status for act in acts for item in act.phases] == [0] * 3 * len(acts)

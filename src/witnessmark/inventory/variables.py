@@ -16,8 +16,7 @@ from witnessmark.content.durations import seconds
 from witnessmark.model.hosts import Origin, Role, Source
 
 KINDS = ("eslogger", "santa", "unifiedlog", "osquery", "ndjson")
-COLLECTED = ("eslogger",)
-"""The kinds that collect/ can bring home; a run with any other would only find that out later."""
+COLLECTED = "eslogger"  # what collect/ can bring home; the others are refused before a run
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
@@ -175,11 +174,8 @@ def _source(item: object, place: int, wrongs: list[Wrong]) -> Source | None:
 
 
 def _kind(value: object, *path: str | int) -> str:
-    kind = one_of(KINDS, value, *path)
-    if kind not in COLLECTED:
-        raise Wrong(
-            f"{kind} cannot be collected yet; this version collects {', '.join(COLLECTED)}", *path
-        )
+    if (kind := one_of(KINDS, value, *path)) != COLLECTED:
+        raise Wrong(f"{kind} cannot be collected yet; this version collects {COLLECTED}", *path)
     return kind
 
 
