@@ -12,6 +12,7 @@ Limits: ignores set-uid bits, a process inside can trace no other, only opens fo
 from __future__ import annotations
 
 import argparse
+import contextlib
 import errno
 import gc
 import json
@@ -28,6 +29,7 @@ from witnessmark.errors import ContentError, Unsupported
 
 from . import bpf, faults, pidfile, ptrace
 from .child import Child, InitError
+from .cpu import one_cpu
 from .emit import Emitter, Store
 from .files import read_link
 from .inotify import Inotify
@@ -71,6 +73,8 @@ class RecorderConfig:
     """Audit tokens as objects (message version 9, macOS 15) or arrays (10, macOS 26 beta)."""
     opens: bool = False
     """Emit `open` events too, for opens that may write."""
+    spread: bool = False
+    """Let the host use every CPU; by default it shares one with its recorder, which is faster."""
     hidden_groups: frozenset[int] = field(default_factory=lambda: frozenset({os.getpgrp()}))
     """Process groups whose events are suppressed, as eslogger(1) does with its own."""
 
@@ -97,7 +101,8 @@ def record(argv: Sequence[str | bytes], config: RecorderConfig) -> int:
     ptrace.adopt_orphans()
     gc.freeze()
     try:
-        return _trace(argv, config, arch, translator, shape, emitter, inotify)
+        with contextlib.nullcontext() if config.spread else one_cpu():
+            return _trace(argv, config, arch, translator, shape, emitter, inotify)
     finally:
         inotify.close()
         store.close()
@@ -207,6 +212,7 @@ def _config(options: argparse.Namespace) -> RecorderConfig:
         owner=options.owner,
         tokens=options.token_form,
         opens=options.opens,
+        spread=options.spread,
     )
 
 
@@ -225,6 +231,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--owner", type=_process, help="PID:STARTED, with whose end all ends")
     parser.add_argument("--token-form", choices=("object", "array"), default="object")
     parser.add_argument("--opens", action="store_true", help="also emit opens for writing")
+    parser.add_argument("--spread", action="store_true", help="let the host use every CPU")
     parser.add_argument("argv", nargs=argparse.REMAINDER, help="-- then init and its arguments")
     return parser
 
