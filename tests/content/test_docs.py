@@ -9,7 +9,7 @@ import pytest
 from witnessmark.cli import COMMANDS
 
 BASE = Path(__file__).parents[2]
-PAGES = sorted([BASE / "README.md", *BASE.glob("docs/*.md"), *BASE.glob("reports/*.md")])
+PAGES = sorted([BASE / "README.md", *BASE.glob("docs/**/*.md"), *BASE.glob("reports/*.md")])
 PROJECT = tomllib.loads((BASE / "pyproject.toml").read_text("utf-8"))
 
 
@@ -25,10 +25,9 @@ def test_ci_calls_the_readmes_commands() -> None:
     assert "make test" in script
 
 
-def test_readme_names_every_command() -> None:
+def test_readme_shows_commands_that_exist() -> None:
+    # That every command has a page and is in their index: test_command_pages.py.
     text = (BASE / "README.md").read_text("utf-8")
-    for name in COMMANDS:
-        assert f"`{name}`" in text, name
     named = set(re.findall(r"`witnessmark ([a-z]+)", text))
     assert named <= set(COMMANDS), "the README shows a command that does not exist"
 
