@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from witnessmark.content import root
 from witnessmark.content.located import load as load_yaml
-from witnessmark.errors import UsageError
+from witnessmark.errors import ContentError, UsageError
+from witnessmark.standin.faults import problems
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +42,8 @@ def load(name: str) -> Fault:
     """A shipped fault by its name, or one from a YAML file.
 
     Raises:
-        UsageError: if there is no such fault; ContentError for a file that is not one.
+        UsageError: if there is no such fault.
+        ContentError: for a file that is not one, with all that is wrong with it.
     """
     folder = root() / "inventory" / "faults"
     shipped = folder / f"{name}.yaml"
@@ -49,4 +51,7 @@ def load(name: str) -> Fault:
     if not path.is_file():
         known = ", ".join(sorted(item.stem for item in folder.glob("*.yaml")))
         raise UsageError(f"no fault is called {name!r} and no such file exists; there are: {known}")
-    return load_yaml(path, Fault)
+    fault = load_yaml(path, Fault)
+    if found := problems(fault.faults):
+        raise ContentError([f"{path}: faults: {problem}" for problem in found])
+    return fault

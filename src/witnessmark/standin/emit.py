@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from .faults import EVENT_TYPES, Faults
+from .faults.known import EVENT_TYPES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from .faults.sensor import SensorFaults
     from .processes import Process, Thread
     from .records import TokenForm
     from .shape import Shape
@@ -82,7 +83,7 @@ class Emitter:
         shape: Shape,
         *,
         tokens: TokenForm,
-        faults: Faults,
+        faults: SensorFaults,
         hidden_groups: frozenset[int],
     ) -> None:
         self._store = store

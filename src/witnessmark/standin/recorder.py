@@ -31,6 +31,7 @@ from . import bpf, faults, pidfile, ptrace
 from .child import Child, InitError
 from .cpu import one_cpu
 from .emit import Emitter, Store
+from .faults.sensor import SensorFaults
 from .files import read_link
 from .inotify import Inotify
 from .lives import Lives
@@ -88,12 +89,16 @@ def record(argv: Sequence[str | bytes], config: RecorderConfig) -> int:
     arch = architecture()
     if arch is None:
         raise Unsupported(wrong_machine())
-    injected = faults.Faults() if config.faults is None else faults.load(config.faults)
+    injected = () if config.faults is None else faults.load(config.faults)
     translator = Translator(config.root)
     shape = Shape(translator, host=config.host, tokens=config.tokens)
     store = Store(config.store)
     emitter = Emitter(
-        store, shape, tokens=config.tokens, faults=injected, hidden_groups=config.hidden_groups
+        store,
+        shape,
+        tokens=config.tokens,
+        faults=SensorFaults(injected),
+        hidden_groups=config.hidden_groups,
     )
     inotify = Inotify()
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, WAKING)

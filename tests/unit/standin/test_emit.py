@@ -11,7 +11,8 @@ import msgspec
 import pytest
 
 from witnessmark.standin.emit import Emitter, Store
-from witnessmark.standin.faults import Fault, Faults
+from witnessmark.standin.faults.known import Fault
+from witnessmark.standin.faults.sensor import SensorFaults
 from witnessmark.standin.paths import Translator
 from witnessmark.standin.processes import Credentials, Process
 from witnessmark.standin.recorder import RecorderConfig
@@ -42,7 +43,7 @@ class Sensor:
             Store(self.path),
             self.shape,
             tokens="object",
-            faults=Faults(faults),
+            faults=SensorFaults(faults),
             hidden_groups=hidden,
         )
 

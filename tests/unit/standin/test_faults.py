@@ -9,7 +9,8 @@ import pytest
 
 from witnessmark.errors import ContentError
 from witnessmark.standin import faults
-from witnessmark.standin.faults import Fault, Faults, Known
+from witnessmark.standin.faults import Fault, sensor
+from witnessmark.standin.faults.sensor import Lines, SensorFaults
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,15 +18,15 @@ if TYPE_CHECKING:
 DROP = {"layer": "sensor", "action": "drop"}
 
 
-def load(folder: Path, *items: Any) -> Faults:
+def load(folder: Path, *items: Any) -> SensorFaults:
     path = folder / "faults.json"
     path.write_text(json.dumps(list(items)))
-    return faults.load(path)
+    return SensorFaults(faults.load(path))
 
 
 def test_no_faults_admit_everything() -> None:
-    assert Faults().admits("exec", ("/bin/sh",))
-    assert Faults().lines("exec", (), b"line\n") == [b"line\n"]
+    assert SensorFaults().admits("exec", ("/bin/sh",))
+    assert SensorFaults().lines("exec", (), b"line\n") == [b"line\n"]
 
 
 def test_event_and_path_must_both_fit(tmp_path: Path) -> None:
@@ -52,22 +53,28 @@ def test_several_events_and_a_count(tmp_path: Path) -> None:
 
 
 def test_an_action_on_numbered_lines_is_one_function(monkeypatch: pytest.MonkeyPatch) -> None:
-    def twice(_: Fault, lines: list[bytes]) -> list[bytes]:
+    def twice(_: Fault, lines: Lines) -> Lines:
         return lines * 2
 
-    monkeypatch.setitem(faults.ACTIONS, "duplicate", Known(act=twice, numbered=True))
-    found = Faults([Fault(action="duplicate", left=1)])
+    monkeypatch.setitem(sensor._ON_LINES, "twice", twice)
+    found = SensorFaults([Fault(action="twice", left=1)])
     assert found.admits("exec", ())
     assert found.lines("exec", (), b"1\n") == [b"1\n", b"1\n"]
     assert found.lines("exec", (), b"2\n") == [b"2\n"]
 
 
+def test_every_nth_is_counted_over_what_matches(tmp_path: Path) -> None:
+    found = load(tmp_path, DROP | {"event": "exec", "every": 3, "count": 2})
+    seen = [found.admits(event, ()) for event in ("exec", "close") * 12]
+    assert [number for number, admitted in enumerate(seen) if not admitted] == [4, 10]
+
+
 @pytest.mark.parametrize(
     ("item", "problem"),
     [
-        (DROP | {"layer": "store"}, "unknown layer 'store'"),
+        (DROP | {"layer": "cloud"}, "unknown layer 'cloud'"),
         ({"action": "drop"}, "unknown layer None"),
-        (DROP | {"action": "melt"}, "unknown action 'melt'; known: drop"),
+        (DROP | {"action": "melt"}, "unknown action 'melt' of layer sensor; known: drop"),
         (DROP | {"action": ["drop"]}, "unknown action ['drop']"),
         (DROP | {"paht": "x"}, "unknown key 'paht'"),
         (DROP | {"event": "exce"}, "unknown event 'exce'"),
@@ -75,6 +82,7 @@ def test_an_action_on_numbered_lines_is_one_function(monkeypatch: pytest.MonkeyP
         (DROP | {"event": 5}, "event must be a name or a list of names"),
         (DROP | {"path": 5}, "path must be a glob"),
         (DROP | {"count": 0}, "count must be a whole number, 1 or more"),
+        (DROP | {"every": 0}, "every must be a whole number, 1 or more"),
         (DROP | {"count": True}, "count must be a whole number, 1 or more"),
         ("drop", "must be an object"),
     ],

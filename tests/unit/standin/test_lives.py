@@ -13,7 +13,7 @@ import pytest
 from witnessmark.standin import ptrace
 from witnessmark.standin.calls import look_at
 from witnessmark.standin.emit import Emitter, Store
-from witnessmark.standin.faults import Faults
+from witnessmark.standin.faults.sensor import SensorFaults
 from witnessmark.standin.inotify import Inotify
 from witnessmark.standin.lives import Lives
 from witnessmark.standin.look import Look
@@ -56,7 +56,7 @@ class Scene:
             Store(self.store),
             shape,
             tokens="object",
-            faults=Faults(),
+            faults=SensorFaults(),
             hidden_groups=frozenset(),
         )
         self.reader, self.processes = Memory(), Processes()

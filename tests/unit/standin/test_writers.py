@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from witnessmark.standin.emit import Emitter, Store
-from witnessmark.standin.faults import Faults
+from witnessmark.standin.faults.sensor import SensorFaults
 from witnessmark.standin.files import stat_fd
 from witnessmark.standin.inotify import CLOSED, MODIFIED, OVERFLOWED, Inotify, decode
 from witnessmark.standin.paths import Translator
@@ -56,7 +56,7 @@ class Bench:
             Store(self.store),
             shape,
             tokens="object",
-            faults=Faults(),
+            faults=SensorFaults(),
             hidden_groups=frozenset(),
         )
         self.queue = Queue()
