@@ -17,7 +17,8 @@ from witnessmark.model.run import Act, Case, HostFacts, Plan
 from witnessmark.survey import ask_facts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+    from concurrent.futures import Future
 
     from witnessmark.bag.write import BagWriter
     from witnessmark.hosts.prepare import PrepareResult
@@ -45,22 +46,26 @@ class HostRun:
 
 
 def play(
-    plan: Plan, prepared: Mapping[str, PrepareResult], writer: BagWriter, watch: Watch
+    plan: Plan, prepared: Iterable[PrepareResult], writer: BagWriter, watch: Watch
 ) -> dict[str, HostRun]:
     """Every host's acts and collections, in the plan's order.
 
-    A host that fails costs only its own cases; each of them carries the reason. If this is
-    interrupted, the case under way is cleaned up first.
+    ``prepared`` gives one result per host, as they come: each host begins at once, and none waits
+    for a slow or dead one. A host that fails costs only its own cases; each of them carries the
+    reason. If this is interrupted, the case under way is cleaned up first.
     """
     cancel = threading.Event()
-    watch.stage(f"act: {len(plan.cases)} cases")
-    with ThreadPoolExecutor(min(len(plan.hosts), MOST_HOSTS_AT_ONCE)) as pool:
-        futures = {
-            host.name: pool.submit(_host, plan, host, prepared[host.name], writer, watch, cancel)
-            for host in plan.hosts
-        }
+    hosts = {host.name: host for host in plan.hosts}
+    with ThreadPoolExecutor(min(len(hosts), MOST_HOSTS_AT_ONCE)) as pool:
+        futures: dict[str, Future[HostRun]] = {}
         try:
-            return {name: future.result() for name, future in futures.items()}
+            for ready in prepared:
+                if not futures:
+                    watch.stage(f"act: {len(plan.cases)} cases")
+                futures[ready.host] = pool.submit(
+                    _host, plan, hosts[ready.host], ready, writer, watch, cancel
+                )
+            return {name: futures[name].result() for name in hosts}
         except BaseException:
             cancel.set()
             raise

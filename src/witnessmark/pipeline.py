@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import time
@@ -16,7 +17,7 @@ from witnessmark.content.durations import seconds
 from witnessmark.content.located import load
 from witnessmark.errors import ContentError, UsageError, WitnessmarkError
 from witnessmark.fleet import Watch, play
-from witnessmark.hosts.prepare import prepare, teardown
+from witnessmark.hosts.prepare import prepared, teardown
 from witnessmark.judge.run import judge
 from witnessmark.model.run import (
     Collection,
@@ -29,7 +30,7 @@ from witnessmark.report import junit, verdicts_json
 from witnessmark.survey import left_behind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from witnessmark.collect.collector import Collected
@@ -54,16 +55,17 @@ def run(plan: Plan, reports: Path, *, watch: Watch | None = None) -> tuple[Path,
     writer.add("content/scenarios", files)
     writer.add("analytics/an0994", _analytic())
     watch.stage(f"prepare: {_names(plan.hosts)}")
+    ready: set[str] = set()
     try:
-        prepared = prepare(plan.hosts, plan.run_id, files)
+        with contextlib.closing(_noting(prepared(plan.hosts, plan.run_id, files), ready)) as each:
+            runs = play(plan, each, writer, watch)
     except WitnessmarkError:
-        shutil.rmtree(folder)  # nothing was acted, so there is no evidence to keep
+        if not ready:
+            shutil.rmtree(folder)  # nothing was acted, so there is no evidence to keep
         raise
-    try:
-        runs = play(plan, prepared, writer, watch)
     finally:
         watch.stage("teardown")
-        torn = teardown([host for host in plan.hosts if prepared[host.name].ok], plan.run_id)
+        torn = teardown([host for host in plan.hosts if host.name in ready], plan.run_id)
     record = RunRecord(
         format=1,
         tool=TOOL,
@@ -94,6 +96,14 @@ def rejudge(path: Path, as_of_ns: int | None, watch: Watch | None = None) -> Run
     if bag.folder.name == "bag":
         _ledger(bag.folder.parent, verdicts, watch or Watch())
     return verdicts
+
+
+def _noting(results: Iterator[PrepareResult], ready: set[str]) -> Generator[PrepareResult]:
+    """The same results; ``ready`` gets the hosts that must be torn down, whatever happens next."""
+    for result in results:
+        if result.ok:
+            ready.add(result.host)
+        yield result
 
 
 def _judged(folder: Path, reports: Path, watch: Watch) -> RunVerdict:

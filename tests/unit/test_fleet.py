@@ -31,8 +31,8 @@ def plan(*hosts: Host) -> Plan:
     )
 
 
-def ready(*hosts: Host) -> dict[str, PrepareResult]:
-    return {host.name: PrepareResult(host=host.name, outcome=Outcome.OK) for host in hosts}
+def ready(*hosts: Host) -> list[PrepareResult]:
+    return [PrepareResult(host=host.name, outcome=Outcome.OK) for host in hosts]
 
 
 @pytest.fixture
@@ -85,6 +85,6 @@ def test_a_host_that_was_not_prepared_is_not_reached(
     home: Path, host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fleet, "reach", lambda _: pytest.fail("it was reached"))
-    refused = {"me": PrepareResult(host="me", outcome=Outcome.REFUSED, reason="me: no consent")}
+    refused = [PrepareResult(host="me", outcome=Outcome.REFUSED, reason="me: no consent")]
     runs = fleet.play(plan(host), refused, BagWriter(tmp_path / "bag"), fleet.Watch())
     assert {act.error for act in runs["me"].acts} == {"me: no consent"}

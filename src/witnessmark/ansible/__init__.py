@@ -10,12 +10,14 @@ from __future__ import annotations
 import json
 import os
 import re
+import select
 import shutil
 import subprocess
 import sys
 import sysconfig
 import tempfile
-from contextlib import contextmanager
+import time
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 from witnessmark.errors import HostError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
 
 _CHILD = Path(__file__).with_name("child.py")
 _GRACE_S = 20.0
@@ -87,7 +89,7 @@ def list_inventory(files: Sequence[Path], *, timeout_s: int = 60) -> dict[str, A
     """
     with private_folder() as folder:
         request = {"action": "inventory", "files": [str(file.absolute()) for file in files]}
-        answer = _call(folder, request, timeout_s)
+        *_, answer = _call(folder, request, timeout_s)
     try:
         listed = json.loads(answer["listed"])
     except ValueError:
@@ -104,8 +106,8 @@ def run_play(
     forks: int,
     task_timeout_s: int,
     timeout_s: int,
-) -> list[TaskResult]:
-    """Run one playbook on ``hosts`` (name -> variables) and return every task's result, in order.
+) -> Generator[TaskResult]:
+    """Run one playbook on ``hosts`` (name -> variables); every task's result, as soon as it is in.
 
     ``folder`` comes from `private_folder`; a play names files that were laid there before by
     ``{{ wm_folder }}/NAME``. A host that ran out of time has no result for its task.
@@ -118,10 +120,14 @@ def run_play(
     text = inventory_text(hosts, {"wm_folder": str(folder)})
     (folder / "hosts.yaml").write_text(text, encoding="utf-8")
     request = {"action": "play", "forks": forks}
-    answer = _call(folder, request, timeout_s, task_timeout_s=task_timeout_s)
-    if not answer["results"] and answer["status"] == "failed":
-        raise HostError(f"ansible could not run {play.name}: {answer['tail'].strip()}")
-    return [_result(raw) for raw in answer["results"]]
+    told = False
+    with closing(_call(folder, request, timeout_s, task_timeout_s=task_timeout_s)) as lines:
+        for line in lines:
+            if "result" in line:
+                told = True
+                yield _result(line["result"])
+            elif line["status"] == "failed" and not told:
+                raise HostError(f"ansible could not run {play.name}: {line['tail'].strip()}")
 
 
 def inventory_text(
@@ -167,10 +173,12 @@ def _scripts() -> list[str]:
 
 def _call(
     folder: Path, request: Mapping[str, object], timeout_s: int, *, task_timeout_s: int = 0
-) -> dict[str, Any]:
+) -> Generator[dict[str, Any]]:
+    """The child's lines as they come; the last one is its answer."""
     config = _CONFIG.format(folder=folder, task_timeout_s=task_timeout_s)
     (folder / "ansible.cfg").write_text(config, encoding="utf-8")
     line = json.dumps({**request, "folder": str(folder), "timeout_s": timeout_s}).encode()
+    answer: dict[str, Any] = {"result": None}
     with tempfile.TemporaryFile() as errors:
         child = subprocess.Popen(
             [sys.executable, "-I", str(_CHILD)],
@@ -182,32 +190,37 @@ def _call(
             start_new_session=True,  # Ctrl-C reaches us alone; the closing pipe stops the child
         )
         try:
-            answer = _talk(child, line + b"\n", timeout_s + _GRACE_S)
+            with closing(_talk(child, line + b"\n", timeout_s + _GRACE_S)) as lines:
+                for said in lines:
+                    answer = json.loads(said)
+                    yield answer
         finally:
             _end(child)
         errors.seek(0)
-        said = errors.read().decode(errors="replace").strip()
-    if not answer:
-        last = said.splitlines()[-1] if said else "it ended without an answer"
+        words = errors.read().decode(errors="replace").strip()
+    if "result" in answer:
+        last = words.splitlines()[-1] if words else "it ended without an answer"
         raise HostError(f"ansible-runner failed on this machine: {last}")
-    parsed = json.loads(answer)
-    assert isinstance(parsed, dict)
-    return parsed
 
 
-def _talk(child: subprocess.Popen[bytes], line: bytes, timeout_s: float) -> bytes:
-    """Send the request and wait for the answer, holding the child's standard input open."""
-    pipe, child.stdin = child.stdin, None  # or communicate() would close it
-    assert pipe is not None
-    with pipe:
+def _talk(child: subprocess.Popen[bytes], line: bytes, timeout_s: float) -> Generator[bytes]:
+    """Send the request and yield whole lines, holding the child's standard input open."""
+    assert child.stdin is not None
+    assert child.stdout is not None
+    deadline = time.monotonic() + timeout_s
+    with child.stdin as pipe, child.stdout as out:
         pipe.write(line)
         pipe.flush()
-        try:
-            return child.communicate(timeout=timeout_s)[0]
-        except subprocess.TimeoutExpired:
-            raise HostError(
-                f"ansible did not end within {timeout_s:.0f} s and was stopped"
-            ) from None
+        poll, rest = select.poll(), b""
+        poll.register(out, select.POLLIN)
+        while True:
+            if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+                raise HostError(f"ansible did not end within {timeout_s:.0f} s and was stopped")
+            data = os.read(out.fileno(), 65536)
+            if not data:
+                return
+            *lines, rest = (rest + data).split(b"\n")
+            yield from lines
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

@@ -21,12 +21,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    Tell = Callable[[dict[str, Any]], None]
+
 _TOLD = {"runner_on_ok", "runner_on_failed", "runner_on_unreachable"}
 _KEPT = ("rc", "stdout", "stderr", "msg", "changed")
 
 
 def main() -> None:
-    """Answer one request (``action``: ``inventory`` or ``play``) with one JSON object on stdout."""
+    """Answer one request (``action``: ``inventory`` or ``play``) with JSON objects, one a line.
+
+    A play first tells each task's result as it comes; the last line is the answer itself.
+    """
     reply, caller = os.dup(1), os.dup(0)
     os.dup2(2, 1)  # nothing that ansible prints may mix with the reply
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
@@ -38,9 +43,12 @@ def main() -> None:
         folder = Path(request["folder"])
         code = 1
         try:
-            answer = _ACTIONS[request["action"]](folder, request, stop)
             with os.fdopen(reply, "w", encoding="utf-8") as out:
-                json.dump(answer, out)
+
+                def tell(line: dict[str, Any]) -> None:
+                    print(json.dumps(line), file=out, flush=True)
+
+                tell(_ACTIONS[request["action"]](folder, request, stop, tell))
             code = 0
         except Exception:  # noqa: BLE001 - the caller shows it; os._exit below would swallow it
             traceback.print_exc()
@@ -58,7 +66,9 @@ def _watch(pipe: Any, stop: threading.Event) -> None:
     stop.set()
 
 
-def _inventory(folder: Path, request: dict[str, Any], _stop: threading.Event) -> dict[str, Any]:
+def _inventory(
+    folder: Path, request: dict[str, Any], _stop: threading.Event, _tell: Tell
+) -> dict[str, Any]:
     import ansible_runner
 
     listed, errors = ansible_runner.get_inventory(
@@ -72,16 +82,16 @@ def _inventory(folder: Path, request: dict[str, Any], _stop: threading.Event) ->
     return {"listed": listed, "errors": errors}
 
 
-def _play(folder: Path, request: dict[str, Any], stop: threading.Event) -> dict[str, Any]:
+def _play(
+    folder: Path, request: dict[str, Any], stop: threading.Event, tell: Tell
+) -> dict[str, Any]:
     import ansible_runner
-
-    results: list[dict[str, Any]] = []
 
     def note(event: dict[str, Any]) -> bool:
         if event.get("event") in _TOLD:
             data = event["event_data"]
             told = {key: data.get("res", {}).get(key) for key in _KEPT}
-            results.append({"host": data["host"], "event": event["event"], **told})
+            tell({"result": {"host": data["host"], "event": event["event"], **told}})
         return False  # never written to the artifacts
 
     runner = ansible_runner.run(
@@ -99,7 +109,7 @@ def _play(folder: Path, request: dict[str, Any], stop: threading.Event) -> dict[
         end_stragglers(folder)
     with runner.stdout as out:
         tail = out.read()[-2000:]
-    return {"status": runner.status, "results": results, "tail": tail}
+    return {"status": runner.status, "tail": tail}
 
 
 def end_masters(folder: Path) -> None:
@@ -140,7 +150,7 @@ def end_stragglers(folder: Path) -> None:
             pass
 
 
-_ACTIONS: dict[str, Callable[[Path, dict[str, Any], threading.Event], dict[str, Any]]] = {
+_ACTIONS: dict[str, Callable[[Path, dict[str, Any], threading.Event, Tell], dict[str, Any]]] = {
     "inventory": _inventory,
     "play": _play,
 }

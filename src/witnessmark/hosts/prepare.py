@@ -6,7 +6,7 @@ import os
 import re
 import shlex
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from witnessmark.hosts.reasons import REFUSED, unreachable, why
 from witnessmark.plan import check_run_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from witnessmark.model.hosts import Host
@@ -61,17 +61,25 @@ class PrepareResult:
 def prepare(
     hosts: Sequence[Host], run_id: str, pack: Mapping[str, bytes]
 ) -> dict[str, PrepareResult]:
+    """`prepared`, waited for: one result per host, in order."""
+    results = {item.host: item for item in prepared(hosts, run_id, pack)}
+    return {host.name: results[host.name] for host in hosts}
+
+
+def prepared(
+    hosts: Sequence[Host], run_id: str, pack: Mapping[str, bytes]
+) -> Iterator[PrepareResult]:
     """Lay ``pack`` (relative path -> text) under ``~/.witnessmark/<run_id>/pack`` on every host.
 
-    Consent is read on the host first, and nothing is written where it is missing or over. Doing it
-    twice is safe: the second time reports ``changed=False``. One result per host, in order.
+    Yields one result per host as soon as it is known, so that no host waits for another: one that
+    is dead or slow comes last. Consent is read on the host first, and nothing is written where it
+    is missing or over. Doing it twice is safe: the second time reports ``changed=False``.
     Raises UsageError for a malformed run id, ContentError for a pack that cannot be carried, and
-    HostError without an ``ssh`` client.
+    HostError without an ``ssh`` client or where ansible-runner did not begin at all.
     """
     check_run_id(run_id)
     deploy = script(_shell("pack.sh"), run_id, pack)
-    refused = {host.name: _not_lab(host) for host in hosts if not host.lab}
-    willing = [host for host in hosts if host.lab]
+    yield from (_not_lab(host) for host in hosts if not host.lab)
 
     def variables(host: Host) -> dict[str, object]:
         consent = host.path_prefix + host.consent_file
@@ -82,8 +90,8 @@ def prepare(
             "wm_look": _with_arguments(_shell("look.sh"), consent, run_id),
         }
 
-    done = _play("prepare.yaml", willing, variables, {"deploy.sh": deploy})
-    return {host.name: (refused | done)[host.name] for host in hosts}
+    willing = [host for host in hosts if host.lab]
+    yield from _play("prepare.yaml", willing, variables, {"deploy.sh": deploy})
 
 
 def teardown(hosts: Sequence[Host], run_id: str | None) -> dict[str, PrepareResult]:
@@ -94,7 +102,10 @@ def teardown(hosts: Sequence[Host], run_id: str | None) -> dict[str, PrepareResu
     if run_id is not None:
         check_run_id(run_id)
     sweep = _with_arguments(_shell("sweep.sh"), run_id or "")
-    return _play("teardown.yaml", hosts, lambda _: {"wm_sweep": sweep}, {})
+    results = {
+        item.host: item for item in _play("teardown.yaml", hosts, lambda _: {"wm_sweep": sweep}, {})
+    }
+    return {host.name: results[host.name] for host in hosts}
 
 
 def _play(
@@ -102,27 +113,49 @@ def _play(
     hosts: Sequence[Host],
     variables: Callable[[Host], dict[str, object]],
     files: Mapping[str, bytes],
-) -> dict[str, PrepareResult]:
-    results = {host.name: lost for host in hosts if (lost := _unusable(host))}
-    reachable = [host for host in hosts if host.name not in results]
-    if not reachable:
-        return results
-    if any(host.connection == "ssh" for host in reachable) and shutil.which("ssh") is None:
+) -> Iterator[PrepareResult]:
+    lost = {host.name: lost for host in hosts if (lost := _unusable(host))}
+    yield from lost.values()
+    waiting = {host.name: host for host in hosts if host.name not in lost}
+    if not waiting:
+        return
+    if any(host.connection == "ssh" for host in waiting.values()) and shutil.which("ssh") is None:
         raise HostError("no OpenSSH client `ssh` on PATH; install openssh-client")
+    tasks: dict[str, list[ansible.TaskResult]] = {name: [] for name in waiting}
+    problem = None
+    try:
+        for task in _tasks(name, list(waiting.values()), variables, files):
+            tasks[task.host].append(task)
+            found = _judge(waiting[task.host], tasks[task.host])
+            if found.ok or task.event != "runner_on_ok":
+                del waiting[task.host]
+                yield found
+    except HostError as error:
+        if len(waiting) == len(tasks):
+            raise  # it never began, on no host at all
+        problem = str(error)
+    for host in waiting.values():
+        found = _judge(host, tasks[host.name])
+        yield replace(found, reason=f"{host.name}: {problem}") if problem else found
+
+
+def _tasks(
+    name: str,
+    hosts: Sequence[Host],
+    variables: Callable[[Host], dict[str, object]],
+    files: Mapping[str, bytes],
+) -> Iterator[ansible.TaskResult]:
     with ansible.private_folder() as folder:
         for file, data in files.items():
             (folder / file).write_bytes(data)
-        tasks = ansible.run_play(
+        yield from ansible.run_play(
             folder,
             root() / "inventory" / "playbooks" / name,
-            {host.name: {**variables(host), **_reach(host, folder)} for host in reachable},
+            {host.name: {**variables(host), **_reach(host, folder)} for host in hosts},
             forks=_FORKS,
             task_timeout_s=_TASK_S,
-            timeout_s=2 * _TASK_S * -(-len(reachable) // _FORKS),
+            timeout_s=2 * _TASK_S * -(-len(hosts) // _FORKS),
         )
-    for host in reachable:
-        results[host.name] = _judge(host, [task for task in tasks if task.host == host.name])
-    return {host.name: results[host.name] for host in hosts}
 
 
 def _reach(host: Host, folder: Path) -> dict[str, object]:

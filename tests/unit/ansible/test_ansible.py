@@ -90,7 +90,7 @@ def test_a_play_that_ansible_cannot_run_is_an_error(tmp_path: Path) -> None:
     broken = tmp_path / "broken.yaml"
     broken.write_text("- hosts: all\n  nonsense: [\n")
     with ansible.private_folder() as folder, pytest.raises(HostError, match=r"broken\.yaml"):
-        ansible.run_play(folder, broken, LOCAL, **LIMITS)
+        list(ansible.run_play(folder, broken, LOCAL, **LIMITS))
 
 
 def test_a_child_that_cannot_start_is_an_error(
@@ -99,7 +99,7 @@ def test_a_child_that_cannot_start_is_an_error(
     monkeypatch.setattr(ansible, "_scripts", list)
     monkeypatch.setenv("PATH", str(tmp_path))
     with ansible.private_folder() as folder, pytest.raises(HostError):
-        ansible.run_play(folder, play(tmp_path / "p.yaml", "true"), LOCAL, **LIMITS)
+        list(ansible.run_play(folder, play(tmp_path / "p.yaml", "true"), LOCAL, **LIMITS))
 
 
 def test_ansible_s_reason_is_one_line(tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_a_play_over_its_time_is_stopped_and_leaves_nothing(tmp_path: Path) -> N
     naps = play(tmp_path / "naps.yaml", nap)
     with ansible.private_folder() as folder:
         limits = {**LIMITS, "timeout_s": 2}
-        assert ansible.run_play(folder, naps, LOCAL, **limits) == []
+        assert list(ansible.run_play(folder, naps, LOCAL, **limits)) == []
     assert not folder.exists()
     assert running(nap) == []
 
@@ -127,11 +127,35 @@ def test_one_slow_host_is_given_up_by_the_task_limit(tmp_path: Path) -> None:
     hosts["slow"]["wm_command"] = "sleep 2.7"
     with ansible.private_folder() as folder:
         limits = {**LIMITS, "task_timeout_s": 1}
-        results = ansible.run_play(folder, naps, hosts, **limits)
+        results = list(ansible.run_play(folder, naps, hosts, **limits))
     assert {result.host: result.event for result in results} == {
         "quick": "runner_on_ok",
         "slow": "runner_on_failed",
     }
+
+
+def test_a_result_is_told_while_another_host_is_still_at_work(tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    waits = play(tmp_path / "waits.yaml", "{{ wm_command }}")
+    hosts = {name: {**LOCAL["here"], "wm_command": "echo"} for name in ("slow", "quick")}
+    hosts["slow"]["wm_command"] = f"until [ -e {told} ]; do sleep 0.05; done"
+    with ansible.private_folder() as folder:
+        results = ansible.run_play(folder, waits, hosts, **LIMITS)
+        assert next(results).host == "quick"
+        told.touch()
+        assert [(item.host, item.event) for item in results] == [("slow", "runner_on_ok")]
+
+
+def test_who_stops_listening_stops_the_play(tmp_path: Path) -> None:
+    nap = f"sleep 32.{os.getpid()}"
+    naps = play(tmp_path / "naps.yaml", "{{ wm_command }}")
+    hosts = {name: {**LOCAL["here"], "wm_command": "echo"} for name in ("slow", "quick")}
+    hosts["slow"]["wm_command"] = nap
+    with ansible.private_folder() as folder:
+        results = ansible.run_play(folder, naps, hosts, **LIMITS)
+        next(results)
+        results.close()
+        assert running(nap) == []
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
@@ -142,7 +166,7 @@ def test_nothing_is_left_when_the_caller_is_killed(how: signal.Signals, tmp_path
         "from witnessmark import ansible; from pathlib import Path\n"
         "with ansible.private_folder() as folder:\n"
         "    print(folder, flush=True)\n"
-        f"    ansible.run_play(folder, Path({str(naps)!r}), {LOCAL!r}, **{LIMITS!r})\n"
+        f"    next(ansible.run_play(folder, Path({str(naps)!r}), {LOCAL!r}, **{LIMITS!r}))\n"
     )
     caller = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     assert caller.stdout is not None

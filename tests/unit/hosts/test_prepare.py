@@ -11,11 +11,12 @@ from witnessmark import ansible
 from witnessmark.ansible import TaskResult
 from witnessmark.errors import ContentError, HostError, UsageError
 from witnessmark.hosts import prepare as module
-from witnessmark.hosts.prepare import Outcome, PrepareResult, prepare, teardown
+from witnessmark.hosts.prepare import Outcome, PrepareResult, prepare, prepared, teardown
 from witnessmark.hosts.reasons import unreachable
 from witnessmark.model.hosts import Host, Origin
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 RUN = "20261124t042002z-1f0c9a"
@@ -207,6 +208,40 @@ def test_hosts_are_reached_as_paramiko_does(tmp_path: Path) -> None:
     keyed = module._reach(replace(host, key_file=tmp_path / "k%y"), tmp_path)
     assert keyed["ansible_ssh_private_key_file"] == f"{tmp_path}/k%%y"
     assert "IdentitiesOnly=yes" in str(keyed["ansible_ssh_common_args"])
+
+
+def tasks(*names: str) -> Iterator[TaskResult]:
+    """Each of these hosts is done, one after the other; then ansible breaks."""
+    for name in names:
+        yield TaskResult(
+            host=name,
+            event="runner_on_ok",
+            rc=0,
+            stdout="witnessmark\tchanged\tyes\n",
+            stderr="",
+            message="",
+        )
+    raise HostError("ansible did not end within 140 s and was stopped")
+
+
+def test_a_host_is_told_as_soon_as_it_is_ready_and_keeps_that_whatever_comes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda _: "/usr/bin/ssh")
+    monkeypatch.setattr(ansible, "run_play", lambda *_, **__: tasks("mac2"))
+    hosts = [replace(MAC, name=name) for name in ("mac1", "mac2")]
+    results = prepared(hosts, RUN, PACK)
+    assert next(results).ok
+    (other,) = results
+    assert (other.host, other.ok) == ("mac1", False)
+    assert other.reason == "mac1: ansible did not end within 140 s and was stopped"
+
+
+def test_ansible_that_never_began_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda _: "/usr/bin/ssh")
+    monkeypatch.setattr(ansible, "run_play", lambda *_, **__: tasks())
+    with pytest.raises(HostError, match="was stopped"):
+        list(prepared([MAC], RUN, PACK))
 
 
 def test_nothing_to_do_is_no_error() -> None:
