@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from witnessmark.judge import examples, match
@@ -10,7 +11,10 @@ from witnessmark.model.scenario import Phase
 from witnessmark.model.verdicts import Finding, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+_SHARED = re.compile(r"/(?:Downloads/witnessmark|Library/Caches/org\.witnessmark)(?=/|\Z)")
+_BELOW = re.compile(r"(?:/(?P<run>[^/]+)(?:/(?P<case>[0-9]+)(?:/.*)?)?)?", re.DOTALL)
 
 
 @validator(link="cleaned")
@@ -42,8 +46,8 @@ def _inventory(case: CaseEvidence) -> Finding:
         return finding(
             "cleaned", "cleaned", Status.ERROR, problem or "an inventory is missing for this case"
         )
-    new = sorted(set(after.paths) - set(before.paths))
-    gone = sorted(set(before.paths) - set(after.paths))
+    new = sorted(set(after.paths) - set(before.paths) - _others(case, after.paths))
+    gone = sorted(set(before.paths) - set(after.paths) - _others(case, before.paths))
     steps = [step for phase in case.act.phases for step in phase.steps]
     # A script leads a process group of its own; whatever it started in the background is in it.
     pids = {step.pid for step in steps} | {step.ppid for step in steps if step.step in match.RUNS}
@@ -65,9 +69,27 @@ def _inventory(case: CaseEvidence) -> Finding:
         "cleaned",
         Status.PASS,
         "nothing is new or gone at the top of the home, ~/Downloads and ~/Library/Caches or below "
-        "the suite's own folders, and no process of the case runs on; what other files hold is "
+        "the case's own folders, and no process of the case runs on; what other files hold is "
         "not compared",
     )
+
+
+def _others(case: CaseEvidence, paths: Iterable[str]) -> set[str]:
+    """The folders that the run's cases share, and what is in those of the other cases.
+
+    Cases may be played side by side, each below its own number. What another leaves is its own
+    finding; what the whole run leaves is found after teardown.
+    """
+    attack = match.attack(case) or case.act.phases[0]
+    run = attack.mark.removeprefix("wm-").rpartition("-")[0]
+    ours = f"{case.case.index:03d}"
+    found = set()
+    for path in paths:
+        shared = _SHARED.search(path)
+        below = _BELOW.fullmatch(path, shared.end()) if shared else None
+        if below and (below["run"] is None or (below["run"] == run and below["case"] != ours)):
+            found.add(path)
+    return found
 
 
 def _script(case: CaseEvidence) -> Finding:

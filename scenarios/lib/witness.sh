@@ -31,7 +31,7 @@ wm_receipt() {
     || wm_refuse "the receipt $WM_RECEIPT cannot be written"
 }
 
-# wm_roots: the run's three folders are where they must be, whatever the environment says.
+# wm_roots: the run's folder and the case's two are where they must be, whatever the environment says.
 wm_roots() {
   wm_run=${WM_HOME##*/}
   case $wm_run in
@@ -43,9 +43,13 @@ wm_roots() {
   esac
   [ "$WM_HOME" = "$HOME/.witnessmark/$wm_run" ] \
     || wm_refuse "WM_HOME $WM_HOME is not this run's folder below $HOME/.witnessmark"
-  [ "$WM_DOWNLOADS" = "$HOME/Downloads/witnessmark/$wm_run" ] \
+  wm_case=${WM_DOWNLOADS##*/}
+  case $wm_case in
+    '' | *[!0-9]*) wm_refuse "WM_DOWNLOADS $WM_DOWNLOADS does not end in a case's number" ;;
+  esac
+  [ "$WM_DOWNLOADS" = "$HOME/Downloads/witnessmark/$wm_run/$wm_case" ] \
     || wm_refuse "WM_DOWNLOADS $WM_DOWNLOADS is not this run's folder below $HOME/Downloads"
-  [ "$WM_CACHES" = "$HOME/Library/Caches/org.witnessmark/$wm_run" ] \
+  [ "$WM_CACHES" = "$HOME/Library/Caches/org.witnessmark/$wm_run/$wm_case" ] \
     || wm_refuse "WM_CACHES $WM_CACHES is not this run's folder below $HOME/Library/Caches"
 }
 
@@ -66,34 +70,19 @@ wm_inside() {
   done
 }
 
-# wm_made DIR: whether this run made DIR, a folder that it shares with other runs.
-wm_made() {
-  [ -f "$WM_HOME/made" ] || return 1
-  while IFS= read -r wm_line; do
-    [ "$wm_line" != "$1" ] || return 0
-  done < "$WM_HOME/made"
-  return 1
-}
-
-# wm_forget DIR: this run has removed DIR again; whoever makes it now is its owner.
-wm_forget() {
-  wm_kept=
-  while IFS= read -r wm_line; do
-    [ "$wm_line" = "$1" ] || wm_kept="$wm_kept$wm_line
-"
-  done < "$WM_HOME/made"
-  printf '%s' "$wm_kept" > "$WM_HOME/made"
-}
-
-# wm_open DIR: make one of the run's payload folders. A folder above it that was not there is noted
-# in WM_HOME/made, a line each: only those are removed again.
+# wm_open DIR: make one of the case's payload folders. A folder above the run's that was not there is
+# noted in WM_HOME/made, a line each: only those are removed with the run. Cases may run side by
+# side, so that another may make the same folder at this very moment.
 wm_open() {
   wm_inside "$1/."
-  for wm_shared in "${WM_DOWNLOADS%/*}" "${WM_CACHES%/*}"; do
+  for wm_shared in "${WM_DOWNLOADS%/*/*}" "${WM_CACHES%/*/*}"; do
     case $1 in "$wm_shared"/*) ;; *) continue ;; esac
     [ ! -d "$wm_shared" ] || continue
-    mkdir "$wm_shared" || wm_fail "cannot make $wm_shared"
-    printf '%s\n' "$wm_shared" >> "$WM_HOME/made" || wm_fail "cannot note $wm_shared"
+    if mkdir "$wm_shared" 2> /dev/null; then
+      printf '%s\n' "$wm_shared" >> "$WM_HOME/made" || wm_fail "cannot note $wm_shared"
+    else
+      [ -d "$wm_shared" ] || wm_fail "cannot make $wm_shared"
+    fi
   done
   mkdir -p "$1" || wm_fail "cannot make $1"
   wm_receipt folder "$1" - "$$" "$PPID" 0
@@ -181,14 +170,11 @@ wm_remove() {
   done
 }
 
-# wm_close DIR: remove a payload folder of the run once empty, and the folder above it, if the run
-# itself made that.
+# wm_close DIR: remove a payload folder of the case once empty. The folders above it are the run's:
+# other cases may be using them, and teardown removes them.
 wm_close() {
   wm_inside "$1/."
   [ ! -d "$1" ] || rmdir "$1" 2> /dev/null
-  if [ ! -d "$1" ] && [ -d "${1%/*}" ] && wm_made "${1%/*}"; then
-    rmdir "${1%/*}" 2> /dev/null && wm_forget "${1%/*}"
-  fi
   wm_receipt close "$1" - "$$" "$PPID" 0
 }
 

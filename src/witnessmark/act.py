@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -22,11 +23,13 @@ from witnessmark.plan import whole_window
 from witnessmark.survey import QUICK_S, Folders, browser_env, list_host
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from witnessmark.hosts.transport import Transport
 
 REFUSED, MISSING = 64, 69
+WAITING_AT_ONCE = 4
+"""Waiting cases at once on one host: an sshd allows ten sessions per connection (MaxSessions)."""
 
 
 def act_host(
@@ -36,27 +39,69 @@ def act_host(
     announce: Callable[[Case, Act], None] = lambda _case, _act: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Iterator[Act]:
-    """Plays every case of this host in order. Never raises for one case: its Act carries the error.
+    """Plays every case of this host. Never raises for one case: its Act carries the error.
 
     A case that cannot be carried out does not stop the next one; each is cleaned up in any event.
+    Cases that mostly wait are played beside the others, between the same positive controls.
     """
     folders = Folders(home=facts.home, run_id=plan.run_id)
-    for case in plan.cases:
-        if case.host != transport.host.name:
-            continue
-        if cancelled():
-            why = f"{case.host}: the run was interrupted before it"
-            yield Act(case_id=case.id, error=why, started=False)
-            continue
-        try:
-            act = _play(transport, plan, case, facts, folders, cancelled)
-        except HostError as problem:
-            act = Act(case_id=case.id, error=str(problem))
-        except Exception as problem:  # noqa: BLE001 - the per-host loop: one case never stops the rest
-            trace = "".join(traceback.format_exception(problem))
-            act = Act(case_id=case.id, error=f"{case.host}: unexpected failure\n{trace}")
-        announce(case, act)
+    before, waiting, others, after = _lanes(plan, transport.host.name)
+
+    def play(case: Case) -> Act:
+        return _guarded(transport, plan, case, facts, folders, cancelled)
+
+    for act in _both_lanes(play, before, waiting, others, after):
+        announce(next(case for case in plan.cases if case.id == act.case_id), act)
         yield act
+
+
+def _lanes(plan: Plan, host: str) -> tuple[list[Case], ...]:
+    """The host's cases: controls before, those that wait, the others in order, controls after."""
+    mine = [case for case in plan.cases if case.host == host]
+    ordinary = [case for case in mine if not case.control]
+    waiting = [case for case in ordinary if case.scenario.waits and not case.scenario.exclusive]
+    return (
+        [case for case in mine if case.control == "before"],
+        waiting,
+        [case for case in ordinary if case not in waiting],
+        [case for case in mine if case.control == "after"],
+    )
+
+
+def _both_lanes(
+    play: Callable[[Case], Act],
+    before: Sequence[Case],
+    waiting: Sequence[Case],
+    others: Sequence[Case],
+    after: Sequence[Case],
+) -> Iterator[Act]:
+    yield from map(play, before)
+    with ThreadPoolExecutor(WAITING_AT_ONCE, thread_name_prefix="waiting") as pool:
+        beside = [pool.submit(play, case) for case in waiting]
+        yield from map(play, others)
+        for done in as_completed(beside):
+            yield done.result()
+    yield from map(play, after)
+
+
+def _guarded(
+    transport: Transport,
+    plan: Plan,
+    case: Case,
+    facts: HostFacts,
+    folders: Folders,
+    cancelled: Callable[[], bool],
+) -> Act:
+    if cancelled():
+        why = f"{case.host}: the run was interrupted before it"
+        return Act(case_id=case.id, error=why, started=False)
+    try:
+        return _play(transport, plan, case, facts, folders, cancelled)
+    except HostError as problem:
+        return Act(case_id=case.id, error=str(problem))
+    except Exception as problem:  # noqa: BLE001 - the per-host loop: one case never stops the rest
+        trace = "".join(traceback.format_exception(problem))
+        return Act(case_id=case.id, error=f"{case.host}: unexpected failure\n{trace}")
 
 
 def _play(
@@ -115,8 +160,8 @@ def _phase(
     env = {
         **{f"WM_{name.upper()}": value for name, value in case.axes},
         "WM_MARK": mark,
-        "WM_DOWNLOADS": folders.downloads,
-        "WM_CACHES": folders.caches,
+        "WM_DOWNLOADS": folders.payloads(folders.downloads, case.index),
+        "WM_CACHES": folders.payloads(folders.caches, case.index),
         "WM_HOME": folders.own,
         "WM_RECEIPT": receipt,
         "WM_WINDOW": str(whole_window(plan)),

@@ -40,6 +40,11 @@ class Folders:
         """Pack, receipts and evidence: outside every monitored directory."""
         return f"{self.home}/.witnessmark/{self.run_id}"
 
+    @staticmethod
+    def payloads(folder: str, index: int) -> str:
+        """A case's own folder in one of the two folders below: cases may run side by side."""
+        return f"{folder}/{index:03d}"
+
     @property
     def downloads(self) -> str:
         """Payloads dropped as downloads."""

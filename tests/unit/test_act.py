@@ -1,5 +1,6 @@
 """Acting: real scripts on this machine with a home of their own; what goes wrong is said."""
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -61,9 +62,61 @@ def test_a_case_leaves_receipts_evidence_and_nothing_else(home: Path, mac: Local
     assert fact.sha256
     assert act.before is not None
     assert act.after is not None
-    assert act.after.paths == act.before.paths
-    assert list((home / "Downloads").iterdir()) == []
-    assert list((home / "Library/Caches").iterdir()) == []
+    assert not [path for path in act.after.paths if "invoice" in path]
+    for folder in ("Downloads/witnessmark", "Library/Caches/org.witnessmark"):
+        assert list((home / folder / RUN).iterdir()) == []
+
+
+class Patient:
+    """A transport on which the case that waits ends only after an ordinary one was played."""
+
+    def __init__(self, inner: LocalTransport) -> None:
+        self.host, self._inner = inner.host, inner
+        self.stream, self.read = inner.stream, inner.read
+        self.size, self.close = inner.size, inner.close
+        self._other = threading.Event()
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        timeout_s: float,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Result:
+        result = self._inner.run(argv, env=env, timeout_s=timeout_s, cancelled=cancelled)
+        if argv[-1] == "attack" and "p07" in argv[-2]:
+            self._other.set()
+        if argv[-1] == "attack" and "n14" in argv[-2]:
+            assert self._other.wait(60.0)
+        return result
+
+
+def test_cases_that_wait_are_played_beside_the_others_and_between_the_controls(
+    home: Path, mac: LocalTransport
+) -> None:
+    what = plan(mac.host, "n14", "p07")
+    acts = list(act_host(Patient(mac), what, ask_facts(mac, RUN)))
+    assert sorted(act.case_id for act in acts) == sorted(case.id for case in what.cases)
+    assert not [act.error for act in acts if act.error]
+    phases = [(act.case_id, item) for act in acts for item in act.phases]
+    before = max(item.finished_ns for key, item in phases if ".before:" in key)
+    after = min(item.started_ns for key, item in phases if ".after:" in key)
+    between = [item for key, item in phases if not key.startswith("c0")]
+    assert before <= min(item.started_ns for item in between)
+    assert max(item.finished_ns for item in between) <= after
+
+
+def test_a_waiting_case_that_needs_something_alone_is_played_alone(
+    home: Path, mac: LocalTransport
+) -> None:
+    what = plan(mac.host, "n14", "p07")
+    cases = tuple(
+        replace(case, scenario=replace(case.scenario, exclusive=("browser",)))
+        for case in what.cases
+    )
+    acts = act_host(mac, replace(what, cases=cases), ask_facts(mac, RUN))
+    assert [act.case_id for act in acts] == [case.id for case in what.cases]
 
 
 def test_a_browser_stays_the_parent_of_what_it_spawns(home: Path, mac: LocalTransport) -> None:
@@ -105,7 +158,8 @@ def test_a_symlinked_folder_is_refused(home: Path, mac: LocalTransport, folder: 
 def test_an_existing_target_is_refused_and_kept(home: Path, mac: LocalTransport) -> None:
     what = plan(mac.host, "p11")
     case = next(item for item in what.cases if item.id.startswith("p11"))
-    folder = Path(Folders(home=str(home), run_id=RUN).downloads)
+    where = Folders(home=str(home), run_id=RUN)
+    folder = Path(where.payloads(where.downloads, case.index))
     folder.mkdir(parents=True)
     mine = folder / f"invoice-{what.mark(case, Phase.ATTACK)}.sh"
     mine.symlink_to(home / "victim")

@@ -37,8 +37,8 @@ def roots(home: Path) -> dict[str, str]:
     return {
         "HOME": str(home),
         "WM_HOME": f"{home}/.witnessmark/{RUN}",
-        "WM_DOWNLOADS": f"{home}/Downloads/witnessmark/{RUN}",
-        "WM_CACHES": f"{home}/Library/Caches/org.witnessmark/{RUN}",
+        "WM_DOWNLOADS": f"{home}/Downloads/witnessmark/{RUN}/001",
+        "WM_CACHES": f"{home}/Library/Caches/org.witnessmark/{RUN}/001",
         "WM_MARK": "wm-1a",
         "WM_RECEIPT": f"{home}/.witnessmark/{RUN}/receipt",
     }
@@ -57,50 +57,56 @@ def play(sh: str, home: Path, steps: str, **changes: str) -> tuple[int, str]:
 
 
 def downloads(home: Path) -> Path:
-    return home / "Downloads/witnessmark" / RUN
+    return home / "Downloads/witnessmark" / RUN / "001"
 
 
 OPEN, CLOSE = 'wm_open "$WM_DOWNLOADS"\n', 'wm_close "$WM_DOWNLOADS"\n'
 
 
-def test_what_the_run_made_it_removes(sh: str, home: Path) -> None:
+def test_a_case_s_folder_comes_and_goes_and_what_the_run_made_is_noted(sh: str, home: Path) -> None:
     assert play(sh, home, OPEN) == (0, "")
     assert downloads(home).is_dir()
     made = home / f".witnessmark/{RUN}/made"
     assert made.read_text() == f"{home}/Downloads/witnessmark\n"
     assert play(sh, home, 'wm_open "$WM_CACHES"\n') == (0, "")
     assert play(sh, home, OPEN + CLOSE) == (0, "")
-    assert list((home / "Downloads").iterdir()) == []
-    assert made.read_text() == f"{home}/Library/Caches/org.witnessmark\n"
-    assert play(sh, home, 'wm_close "$WM_CACHES"\n') == (0, "")
-    assert list((home / "Library/Caches").iterdir()) == []
-    assert made.read_text() == ""
+    assert list(downloads(home).parent.iterdir()) == []
+    shared = ("Downloads/witnessmark", "Library/Caches/org.witnessmark")
+    assert made.read_text() == "".join(f"{home}/{name}\n" for name in shared)
 
 
 @pytest.mark.parametrize("name", ["Downloads/witnessmark", "Library/Caches/org.witnessmark"])
-def test_a_folder_that_was_there_before_stays(name: str, sh: str, home: Path) -> None:
-    mine = home / name
-    mine.mkdir()
+def test_a_folder_that_was_there_before_is_not_noted(name: str, sh: str, home: Path) -> None:
+    (home / name).mkdir()
     folder = "WM_DOWNLOADS" if "Down" in name else "WM_CACHES"
     assert play(sh, home, f'wm_open "${folder}"\nwm_close "${folder}"\n') == (0, "")
-    assert list(mine.iterdir()) == []
     assert not (home / f".witnessmark/{RUN}/made").exists()
 
 
-def test_a_folder_that_the_user_made_after_the_run_removed_its_own_stays(
-    sh: str, home: Path
-) -> None:
-    assert play(sh, home, OPEN + CLOSE) == (0, "")
-    downloads(home).parent.mkdir()
-    assert play(sh, home, OPEN + CLOSE) == (0, "")
-    assert downloads(home).parent.is_dir()
-
-
-def test_a_folder_that_another_run_uses_stays(sh: str, home: Path) -> None:
+def test_a_folder_that_another_case_uses_stays(sh: str, home: Path) -> None:
     assert play(sh, home, OPEN) == (0, "")
-    (downloads(home).parent / "another").mkdir()
+    (downloads(home).parent / "002").mkdir()
     assert play(sh, home, CLOSE) == (0, "")
-    assert [path.name for path in downloads(home).parent.iterdir()] == ["another"]
+    assert [path.name for path in downloads(home).parent.iterdir()] == ["002"]
+
+
+def test_cases_that_start_at_once_both_get_their_folder(sh: str, home: Path) -> None:
+    numbers = [f"{number:03d}" for number in range(1, 9)]
+    argv = [sh, "-c", f'. "$0"\n{OPEN}', str(LIBRARY), "setup"]
+    base = {"PATH": os.environ["PATH"], **roots(home)}
+    runs = [
+        subprocess.Popen(
+            argv,
+            env=base
+            | {name: base[name][:-3] + number for name in ("WM_DOWNLOADS", "WM_CACHES")}
+            | {"WM_RECEIPT": f"{base['WM_RECEIPT']}-{number}"},
+        )
+        for number in numbers
+    ]
+    assert [run.wait(30) for run in runs] == [0] * len(runs)
+    assert sorted(path.name for path in downloads(home).parent.iterdir()) == numbers
+    noted = (home / f".witnessmark/{RUN}/made").read_text()
+    assert noted == f"{home}/Downloads/witnessmark\n"
 
 
 @pytest.mark.parametrize("step", ["wm_allow", "wm_exec", "wm_drop", "wm_quarantine", "wm_remove"])
@@ -118,11 +124,18 @@ def test_no_step_follows_a_link_in_the_last_place(step: str, sh: str, home: Path
     assert (downloads(home) / "x.sh").is_symlink()
 
 
-@pytest.mark.parametrize("link", ["Downloads/witnessmark", f"Downloads/witnessmark/{RUN}"])
+@pytest.mark.parametrize(
+    "link",
+    [
+        "Downloads/witnessmark",
+        f"Downloads/witnessmark/{RUN}",
+        f"Downloads/witnessmark/{RUN}/001",
+    ],
+)
 @pytest.mark.parametrize("step", [OPEN, CLOSE], ids=["open", "close"])
 def test_open_and_close_follow_no_link(link: str, step: str, sh: str, home: Path) -> None:
     (home / "elsewhere" / RUN).mkdir(parents=True)
-    (home / link).parent.mkdir(exist_ok=True)
+    (home / link).parent.mkdir(parents=True, exist_ok=True)
     (home / link).symlink_to(home / "elsewhere")
     status, said = play(sh, home, step)
     assert (status, "is a symbolic link" in said) == (64, True)
@@ -134,12 +147,14 @@ def test_open_and_close_follow_no_link(link: str, step: str, sh: str, home: Path
     [
         ("WM_DOWNLOADS", "documents"),
         ("WM_DOWNLOADS", "{home}/Documents"),
-        ("WM_DOWNLOADS", "/Downloads/witnessmark/{run}"),
+        ("WM_DOWNLOADS", "/Downloads/witnessmark/{run}/001"),
+        ("WM_DOWNLOADS", "{home}/Downloads/witnessmark/{run}"),
         ("WM_DOWNLOADS", "{home}/Downloads/witnessmark"),
         ("WM_DOWNLOADS", "{home}/Downloads/witnessmark/{run}/../../.."),
         ("WM_DOWNLOADS", ""),
-        ("WM_CACHES", "{home}/Library/Caches/other/{run}"),
-        ("WM_CACHES", "{home}/Library/Caches/org.witnessmark/20000101t000000z-000000"),
+        ("WM_CACHES", "{home}/Library/Caches/other/{run}/001"),
+        ("WM_CACHES", "{home}/Library/Caches/org.witnessmark/20000101t000000z-000000/001"),
+        ("WM_CACHES", "{home}/Library/Caches/org.witnessmark/{run}/002"),
         ("WM_HOME", "{home}/.witnessmark"),
         ("WM_HOME", "{home}/.witnessmark/"),
         ("WM_HOME", "{home}/.witnessmark/.."),

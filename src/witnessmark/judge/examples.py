@@ -34,7 +34,7 @@ T0 = 1_800_000_000 * 10**9
 SECOND = 10**9
 DAY = 86_400 * SECOND
 MARK = "wm-example-001a"
-PATH = f"/Users/purple/Downloads/witnessmark/example/{MARK}.sh"
+PATH = f"/Users/purple/Downloads/witnessmark/example/001/{MARK}.sh"
 SHELL, RUNNER, PAYLOAD = 400, 400, 401
 HOST, SOURCE = "example", "eslogger"
 _WITNESS = (Witness(mark=MARK, pid=PAYLOAD, ppid=RUNNER),)

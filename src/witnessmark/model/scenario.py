@@ -78,4 +78,6 @@ class Scenario:
     twin: str | None = None
     exclusive: tuple[str, ...] = ()
     timeout: str = "60s"
+    waits: bool = False
+    """True for a case that mostly waits; it is played beside the host's other cases."""
     parameters: dict[str, object] = field(default_factory=dict)

@@ -204,3 +204,27 @@ def test_cleaned_skips_only_what_certainly_never_began() -> None:
     bare = Act(case_id="x", error="example: no ssh")
     assert status("cleaned", replace(GOOD, act=bare)) is Status.ERROR
     assert status("cleaned", replace(GOOD, act=replace(bare, started=False))) is Status.SKIP
+
+
+@pytest.mark.parametrize(
+    ("path", "counts"),
+    [
+        ("/Users/purple/Downloads/witnessmark", False),
+        ("/Users/purple/Downloads/witnessmark/example", False),
+        ("/Users/purple/Downloads/witnessmark/example/002/x.sh", False),
+        ("/Users/purple/Library/Caches/org.witnessmark/example/014/a\nb", False),
+        ("/Users/purple/Downloads/witnessmark/example/001", True),
+        ("/Users/purple/Library/Caches/org.witnessmark/example/001/x.sh", True),
+        ("/Users/purple/Downloads/witnessmark/example/stray", True),
+        ("/Users/purple/Downloads/witnessmark/another", True),
+        ("/Users/purple/Downloads/witnessmark/another/002/x.sh", True),
+        ("/Users/purple/Downloads/witnessmark2", True),
+        ("/Users/purple/Downloads/x.sh", True),
+        ("/Users/purple/Downloads/witnessmark/example/x/Downloads/witnessmark", True),
+    ],
+)
+def test_cleaned_leaves_other_cases_folders_to_their_own_finding(path: str, counts: bool) -> None:
+    assert GOOD.act.before is not None
+    left = replace(GOOD.act.before, paths=(*GOOD.act.before.paths, path))
+    wanted = Status.FAIL if counts else Status.PASS
+    assert status("cleaned", with_act(GOOD, after=left)) is wanted
