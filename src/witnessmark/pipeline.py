@@ -164,6 +164,7 @@ def _collection(item: Collected) -> Collection:
         start=item.start,
         look=item.look,
         problem=item.problem,
+        holes=tuple(item.holes),
     )
 
 

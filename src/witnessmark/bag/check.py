@@ -57,6 +57,7 @@ def _problems(record: RunRecord) -> Iterator[str]:
             yield f"names the retention profile {host.retention!r} but does not hold it"
     for case in plan.cases:
         yield from _case(case, hosts)
+    yield from _parts(record)
     for profile in record.retention:
         yield from _duration(f"retention profile {profile.id!r}: required", profile.required)
     yield from _ranges(record)
@@ -101,6 +102,20 @@ def _case(case: Case, hosts: set[str]) -> Iterator[str]:
     yield from _duration(f"case {case.id!r}: timeout", case.scenario.timeout)
 
 
+def _parts(record: RunRecord) -> Iterator[str]:
+    last = len(record.absences)
+    for act in record.acts:
+        if not 0 <= act.part <= last:
+            yield f"has case {act.case_id!r} in part {act.part}, and its last part is {last}"
+    for item in record.collections:
+        parts = [hole.part for hole in item.holes]
+        if parts != sorted(set(parts)) or not all(0 < part <= last for part in parts):
+            yield f"has holes of {item.source!r} on {item.host!r} that are not between its parts"
+    for facts in record.facts:
+        if len(facts.offsets_s) > last + 1 or (last and 0 < len(facts.offsets_s) <= last):
+            yield f"has {len(facts.offsets_s)} clock offsets of {facts.name!r} for {last + 1} parts"
+
+
 def _duration(what: str, text: str) -> Iterator[str]:
     try:
         found = seconds(text)
@@ -126,7 +141,9 @@ def _ranges(record: RunRecord) -> Iterator[str]:
         if not 0 <= length <= LONGEST_S:
             yield f"is not understood at {what}: {length!r} is not within 0 s and 100 years"
     for facts in record.facts:
-        if abs(facts.clock_offset_s or 0.0) > LONGEST_S:
+        if any(
+            abs(offset or 0.0) > LONGEST_S for offset in (facts.clock_offset_s, *facts.offsets_s)
+        ):
             yield f"has a clock offset of more than 100 years for {facts.name!r}"
     for what, moment in _times(record):
         if not FIRST_NS <= moment < LAST_NS:
@@ -136,6 +153,8 @@ def _ranges(record: RunRecord) -> Iterator[str]:
 def _times(record: RunRecord) -> Iterator[tuple[str, int]]:
     yield "started_ns", record.started_ns
     yield "finished_ns", record.finished_ns
+    for absence in record.absences:
+        yield from (("absences", moment) for moment in (absence.since_ns, absence.until_ns))
     for act in record.acts:
         yield from ((f"case {act.case_id!r}", moment) for moment in _times_of_act(act))
     for item in record.collections:
@@ -153,7 +172,6 @@ def _times_of_act(act: Act) -> Iterator[int]:
 
 
 def _times_of_collection(item: Collection) -> Iterator[int]:
-    for _, received_ns in item.chunks:
-        yield received_ns
+    yield from (received_ns for _, received_ns in item.chunks if received_ns is not None)
     if item.look is not None:
         yield item.look.taken_ns

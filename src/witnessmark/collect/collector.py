@@ -6,19 +6,20 @@ import threading
 import time
 import traceback
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from witnessmark.errors import HostError, Unsupported
+from witnessmark.collect.feeds import POLL_S, feed
+from witnessmark.errors import HostError
+from witnessmark.model.parts import Hole
 from witnessmark.model.run import StoreLook
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from witnessmark.hosts.transport import Stream, Transport
+    from witnessmark.hosts.transport import Transport
     from witnessmark.model.hosts import Source
 
-POLL_S = 0.05
 HEAD = 1 << 18
 """Bytes of a store's beginning that are kept to learn its oldest record."""
 
@@ -29,21 +30,15 @@ class Collected:
 
     host: str
     source: str
-    chunks: list[tuple[int, int]] = field(default_factory=list)
-    """(end byte offset in the raw file, received_at in nanoseconds UTC) per chunk."""
+    chunks: list[tuple[int, int | None]] = field(default_factory=list)
+    """(end byte offset in the raw file, received_at in nanoseconds UTC) per chunk; None where
+    nobody was there to see when it came."""
     start: int = 0
     """Byte offset in the source's store at which collection began."""
     head: bytes = b""
     look: StoreLook | None = None
     problem: str | None = None
-
-
-class _Feed(Protocol):
-    def begin(self) -> int: ...
-
-    def pull(self, offset: int) -> bytes: ...
-
-    def end(self) -> None: ...
+    holes: list[Hole] = field(default_factory=list)
 
 
 class Collector:
@@ -55,9 +50,18 @@ class Collector:
         source: Source,
         raw: Path,
         clock: Callable[[], int] = time.time_ns,
+        *,
+        earlier: Collected | None = None,
+        part: int = 0,
+        kept: Callable[[Collected], None] = lambda _so_far: None,
     ) -> None:
-        self.result = Collected(host=transport.host.name, source=source.name)
-        self._feed = _feed(transport, source)
+        """``earlier`` is what a controller that died had collected into the same raw file.
+
+        ``kept`` is told what has been collected so far: at the start and after every chunk.
+        """
+        self.result = earlier or Collected(host=transport.host.name, source=source.name)
+        self._earlier, self._part, self._kept = earlier is not None, part, kept
+        self._feed = feed(transport, source)
         self._raw = raw
         self._clock = clock
         self._stop = threading.Event()
@@ -69,10 +73,18 @@ class Collector:
         )
 
     def start(self) -> None:
-        """Begin at the end of what the source holds now; returns once collection really runs."""
+        """Begin at the end of what the source holds now; returns once collection really runs.
+
+        After an earlier controller: go on behind the last byte that it kept.
+        """
         try:
-            self.result.start = self._feed.begin()
+            begin = self._feed.begin()
             self._raw.touch()
+            if self._earlier:
+                self._go_on(begin)
+            else:
+                self.result.start = begin
+            self._kept(self.result)
         except HostError as problem:
             self.result.problem = str(problem)
         except OSError as problem:
@@ -105,6 +117,31 @@ class Collector:
             self._look()
         return self.result
 
+    def _go_on(self, size: int) -> None:
+        """Mark where the earlier controller stopped; what came since then has no known time."""
+        done = self.result
+        had = self._raw.stat().st_size
+        done.chunks = [chunk for chunk in done.chunks if chunk[0] <= had]
+        at = had
+        if self._source.path:
+            if size < done.start + had or not self._same(had):
+                raise HostError(
+                    f"{done.host}: {self._source.path} is not the file any more that was read "
+                    "before the controller died (rotated or truncated); records may be lost"
+                )
+            at = size - done.start
+        elif had and not self._raw.read_bytes().endswith(b"\n"):
+            with self._raw.open("ab") as out:
+                out.write(b"\n")  # the line that was cut ends here, and spoils no line after it
+            at = had + 1
+        if at > (done.chunks[-1][0] if done.chunks else 0):
+            done.chunks.append((at, None))
+        done.holes.append(Hole(part=self._part, offset=had, lost=self._source.path is None))
+
+    def _same(self, had: int) -> bool:
+        path = self._source.path or ""
+        return self._transport.read(path, self.result.start, had) == self._raw.read_bytes()
+
     def _already(self, needle: bytes) -> bool:
         return self._raw.exists() and any(
             needle in line for line in self._raw.read_bytes().split(b"\n")[:-1]
@@ -125,7 +162,8 @@ class Collector:
             self._broke(f"{self.result.host}: collecting {self.result.source} failed\n{trace}")
 
     def _collect(self) -> None:
-        offset = self.result.start
+        offset = self.result.start + self._raw.stat().st_size
+        known = self.result.chunks[-1][0] if self.result.chunks else 0
         tail = b""
         with self._raw.open("ab") as out:
             while True:
@@ -135,7 +173,9 @@ class Collector:
                     offset += len(data)
                     out.write(data)
                     out.flush()
-                    self.result.chunks.append((offset - self.result.start, self._clock()))
+                    if offset - self.result.start > known:
+                        self.result.chunks.append((offset - self.result.start, self._clock()))
+                    self._kept(self.result)
                     tail = self._notice(tail + data)
                 elif last:
                     return
@@ -179,64 +219,3 @@ class Collector:
             self.result.problem = self._unkept(problem)
             return
         self.result.look = StoreLook(taken_ns=now, start=start, end=end, size=size, intact=intact)
-
-
-class _FileFeed:
-    """A file on the host that a sensor appends to."""
-
-    def __init__(self, transport: Transport, path: str, name: str) -> None:
-        self._transport, self._path, self._name = transport, path, name
-
-    def begin(self) -> int:
-        return self._transport.size(self._path)
-
-    def pull(self, offset: int) -> bytes:
-        size = self._transport.size(self._path)
-        if size < offset:
-            raise HostError(
-                f"{self._transport.host.name}: {self._path} shrank from {offset} to {size} bytes "
-                "while it was read (rotated or truncated); records may be lost"
-            )
-        return self._transport.read(self._path, offset, size - offset) if size > offset else b""
-
-    def end(self) -> None:
-        return None
-
-
-class _CommandFeed:
-    """A command on the host that prints records until its pipe is closed."""
-
-    def __init__(self, transport: Transport, argv: tuple[str, ...]) -> None:
-        self._transport, self._argv = transport, argv
-        self._stream: Stream | None = None
-
-    def begin(self) -> int:
-        self._stream = self._transport.stream(self._argv)
-        return 0
-
-    def pull(self, offset: int) -> bytes:
-        if self._stream is None:
-            raise HostError(f"{self._transport.host.name}: the sensor command never started")
-        data = self._stream.read(POLL_S)
-        if data is None:
-            said = self._stream.stderr().decode(errors="replace").strip()[:300]
-            raise HostError(
-                f"{self._transport.host.name}: {self._argv[0]} ended by itself"
-                f"{': ' + said if said else ''}; does it have the rights it needs?"
-            )
-        return data
-
-    def end(self) -> None:
-        if self._stream is not None:
-            self._stream.close()
-
-
-def _feed(transport: Transport, source: Source) -> _Feed:
-    if source.kind != "eslogger":
-        raise Unsupported(
-            f"{transport.host.name}: source {source.name} has kind {source.kind}, "
-            "which this version cannot collect; it collects eslogger"
-        )
-    if source.path:
-        return _FileFeed(transport, source.path, source.name)
-    return _CommandFeed(transport, source.command or ())

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from witnessmark.analytic import Engine, Miss, load
 from witnessmark.analytic.parameters import Browser
-from witnessmark.judge import match
+from witnessmark.judge import brackets, match
 from witnessmark.judge.api import CaseEvidence, Controls
-from witnessmark.model.detections import Answer
 from witnessmark.model.hosts import Origin
 from witnessmark.telemetry import eslogger, ps
 
@@ -75,12 +74,13 @@ def _set(
     seen = _look(bag, host, source, params)
     cases = [item for item in bag.record.plan.cases if item.host == host.name]
     bare = [_evidence(bag, host, source, item, seen, as_of_ns) for item in cases]
-    controls = {branch: _controls(bare, branch) for branch in ("A", "B")}
     return SourceSet(
         host=host.name,
         source=source,
-        controls=controls,
-        cases=tuple(replace(item, controls=_for(item, controls)) for item in bare),
+        controls={branch: brackets.overall(bare, branch) for branch in ("A", "B")},
+        cases=tuple(
+            replace(item, controls=_for(item, brackets.around(bare, item))) for item in bare
+        ),
     )
 
 
@@ -128,7 +128,7 @@ def _with_stub(params: Parameters, host: Host) -> Parameters:
     return replace(params, lab_browsers=(*params.lab_browsers, stub))
 
 
-def _received(chunks: Sequence[tuple[int, int]]) -> Callable[[int], int | None]:
+def _received(chunks: Sequence[tuple[int, int | None]]) -> Callable[[int], int | None]:
     ends = [end for end, _ in chunks]
 
     def at(offset: int) -> int | None:
@@ -157,7 +157,7 @@ def _evidence(
     bare = CaseEvidence(
         case=case,
         act=act,
-        facts=next(item for item in record.facts if item.name == host.name),
+        facts=_as_measured(next(item for item in record.facts if item.name == host.name), act),
         source=source,
         collection=seen.collection,
         stream=seen.stream,
@@ -168,6 +168,13 @@ def _evidence(
         as_of_ns=as_of_ns,
     )
     return replace(bare, misses=_misses(bare, act, seen.misses))
+
+
+def _as_measured(facts: HostFacts, act: Act) -> HostFacts:
+    """The facts with the clock offset as measured in the part that played the case."""
+    if act.part >= len(facts.offsets_s):
+        return facts
+    return replace(facts, clock_offset_s=facts.offsets_s[act.part])
 
 
 def _deadline(source: Source | None, late_arrival_s: float) -> float:
@@ -185,35 +192,6 @@ def _misses(case: CaseEvidence, act: Act, misses: Sequence[Miss]) -> tuple[str, 
     return tuple(
         str(item) for item in misses if item.exec.pid in pids and first <= item.exec.time_ns <= last
     )
-
-
-def _controls(cases: Sequence[CaseEvidence], branch: str) -> Controls:
-    """Whether the control of a branch fired before and after, for this very host and source."""
-    fired: dict[str, bool] = {}
-    unplayed: list[str] = []
-    for item in cases:
-        if item.case.control and branch == item.case.scenario.branch:
-            if not match.acted(item):
-                unplayed.append(item.case.control)
-                continue
-            fired[item.case.control] = any(
-                found.answer is Answer.FIRED and found.branch.value == branch
-                for found in match.detections(item)
-            )
-    before, after = fired.get("before"), fired.get("after")
-    return Controls(before=before, after=after, reason=_reason(branch, before, after, unplayed))
-
-
-def _reason(branch: str, before: bool | None, after: bool | None, unplayed: Sequence[str]) -> str:
-    if unplayed:
-        when = " and ".join(unplayed)
-        return f"the positive control of branch {branch} was not played {when} the cases"
-    if before is None and after is None:
-        return f"no positive control of branch {branch} ran on this host"
-    missing = [name for name, value in (("before", before), ("after", after)) if value is not True]
-    if not missing:
-        return f"the positive control of branch {branch} fired before and after"
-    return f"the positive control of branch {branch} did not fire {' and '.join(missing)} the cases"
 
 
 def _for(case: CaseEvidence, controls: Mapping[str, Controls]) -> Controls:

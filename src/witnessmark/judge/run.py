@@ -192,6 +192,11 @@ def _notes(bag: Bag) -> tuple[str, ...]:
             "Origin stand-in: the stand-in plays the organisation; its recorder is the sensor and "
             "the embedded engine the deployed analytic. This proves the suite, not your coverage."
         )
+    notes += [
+        f"Resumed: the controller was gone from {_time(item.since_ns)} to {_time(item.until_ns)}; "
+        "what was under way then is inconclusive."
+        for item in record.absences
+    ]
     notes += [f"Injected on purpose: {fault}" for fault in record.faults]
     return tuple(notes)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from witnessmark.model.hosts import Host
+from witnessmark.model.parts import Absence, Hole
 from witnessmark.model.scenario import Phase, Scenario
 
 
@@ -117,6 +118,8 @@ class Act:
     """Why the case could not be carried out or watched; a sentence that names the host."""
     started: bool = True
     """False only if it is certain that nothing of the case was ever started on the host."""
+    part: int = 0
+    """Which part of a resumed run played it; 0 is the first, and the only one of most runs."""
 
     def phase(self, phase: Phase) -> PhaseResult | None:
         """The result of one phase, or None if it never started."""
@@ -156,6 +159,8 @@ class HostFacts:
     problem: str | None = None
     left_behind: tuple[str, ...] | None = None
     """What of the run was still on the host after teardown; None when nobody could look."""
+    offsets_s: tuple[float | None, ...] = ()
+    """The clock offset as each part of a resumed run measured it; empty for a run in one piece."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,11 +179,14 @@ class Collection:
 
     host: str
     source: str
-    chunks: tuple[tuple[int, int], ...] = ()
-    """(end byte offset in the raw file, received_at in nanoseconds UTC) per chunk."""
+    chunks: tuple[tuple[int, int | None], ...] = ()
+    """(end byte offset in the raw file, received_at in nanoseconds UTC) per chunk; None where
+    nobody was there to see when it came."""
     start: int = 0
     look: StoreLook | None = None
     problem: str | None = None
+    holes: tuple[Hole, ...] = ()
+    """Where one controller stopped and the next went on; empty for a run in one piece."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,3 +204,5 @@ class RunRecord:
     retention: tuple[RetentionProfile, ...] = ()
     faults: tuple[str, ...] = ()
     """Faults that a stand-in was given on purpose, in words."""
+    absences: tuple[Absence, ...] = ()
+    """When no controller was there; the part of number N of the run follows the Nth of them."""

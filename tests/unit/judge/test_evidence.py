@@ -8,9 +8,8 @@ from witnessmark.analytic import Miss, load
 from witnessmark.analytic.identity import CS_ADHOC, CS_SIGNED, Identity
 from witnessmark.analytic.keys import Paths
 from witnessmark.judge import examples
-from witnessmark.judge.api import CaseEvidence, Controls
-from witnessmark.judge.evidence import _controls, _for, _misses, _oldest, _received, _with_stub
-from witnessmark.model.detections import Answer, Branch
+from witnessmark.judge.api import Controls
+from witnessmark.judge.evidence import _for, _misses, _oldest, _received, _with_stub
 from witnessmark.model.events import Process, Token
 from witnessmark.model.hosts import Host, Origin
 
@@ -35,39 +34,6 @@ def test_a_real_macs_stub_is_a_browser_by_its_path_alone() -> None:
 def test_nothing_is_added_without_a_stub_or_on_a_stand_in() -> None:
     assert not is_browser(replace(MAC, browser=None), ADHOC)
     assert not is_browser(replace(MAC, origin=Origin.STAND_IN), ADHOC)
-
-
-def control(when: str, **changes: object) -> CaseEvidence:
-    case = examples.drop_exec()
-    found = replace(case.detections[0], **changes)
-    return replace(case, case=replace(case.case, control=when), detections=(found,))
-
-
-def test_a_control_counts_only_if_it_fired_in_its_own_branch() -> None:
-    good = _controls([control("before"), control("after")], "B")
-    assert (good.before, good.after, good.both) == (True, True, True)
-    for wrong in (
-        {"answer": Answer.UNDETERMINED},
-        {"answer": Answer.SUPPRESSED},
-        {"branch": Branch.A},
-        {"host": "elsewhere"},
-    ):
-        found = _controls([control("before"), control("after", **wrong)], "B")
-        assert (found.before, found.after, found.both) == (True, False, False)
-        assert "did not fire after" in found.reason
-
-
-def test_a_control_that_was_not_acted_proves_nothing() -> None:
-    after = control("after")
-    unplayed = replace(after, act=replace(after.act, witnesses=()))
-    assert not _controls([control("before"), unplayed], "B").both
-
-
-def test_an_ordinary_case_is_no_control() -> None:
-    found = _controls([examples.drop_exec()], "B")
-    assert (found.before, found.after, found.both) == (None, None, False)
-    assert found.reason == "no positive control of branch B ran on this host"
-    assert _controls([control("before"), control("after")], "A").before is None
 
 
 def test_a_case_of_both_branches_needs_both_controls() -> None:

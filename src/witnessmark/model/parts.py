@@ -1,0 +1,30 @@
+"""A run in parts: what a controller that died and was resumed could not watch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absence:
+    """A time without a controller: the earlier one died, and `resume` went on later.
+
+    Each moment is of the controller that saw it, in nanoseconds UTC; their clocks may differ.
+    """
+
+    since_ns: int
+    """The earlier controller's last journal entry."""
+    until_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hole:
+    """Where in a source's bytes one controller stopped collecting and the next went on."""
+
+    part: int
+    """The part of the run that begins behind it: 1 after the first resume."""
+    offset: int
+    """Byte offset in the raw file at which the next controller went on."""
+    lost: bool
+    """True for a live stream: what it said meanwhile is gone. False for a file that was read on
+    where it stopped: nothing is missing, but nobody knows when those bytes came."""
