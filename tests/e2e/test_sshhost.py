@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 import random
 import shlex
@@ -156,7 +157,7 @@ def test_a_log_in_s_environment_is_a_mac_s_and_not_the_controller_s(
         "USER": "purple",
         "LOGNAME": "purple",
         "SHELL": "/bin/sh",
-        "PATH": f"{mac.root}/usr/bin:{mac.root}/bin",
+        "PATH": ":".join(f"{mac.root}/{f}" for f in ("usr/bin", "bin", "usr/sbin", "sbin")),
         "TMPDIR": f"{mac.root}/private/var/folders/wm/standin/T/",
         "PWD": home,
     }
@@ -560,6 +561,64 @@ def test_a_browser_is_the_parent_of_what_it_runs(
     assert any(parent == browser_pid for parent, _ in rows.values())
     assert min(rows.values())[0] == 0
     assert os.getpid() not in rows
+
+
+SHIMS = """cd Downloads && echo echo hello > inst.sh &&
+xattr -w com.apple.quarantine '0081;0;x;' inst.sh && xattr -p com.apple.quarantine inst.sh &&
+xattr -d com.apple.quarantine inst.sh; xattr -l inst.sh; xattr -p none inst.sh 2>&1
+spctl --status 2> /dev/null; echo $?; csrutil status; codesign -dv inst.sh 2> /dev/null; echo $?
+defaults read com.apple.Safari AutoOpenSafeDownloads 2> /dev/null; echo $?
+defaults write com.apple.Safari AutoOpenSafeDownloads -bool true
+plutil -convert json -o - ../Library/Preferences/com.apple.Safari.plist; echo
+profiles status -type enrollment; osascript -e 'do shell script "sh inst.sh"'; rm inst.sh"""
+
+
+def test_the_commands_that_only_a_mac_has(client: paramiko.SSHClient, mac: BootedHost) -> None:
+    """What they answer, and that the record shows each as the program that it is on a Mac."""
+    answers = {"sip": "disabled", "enrollment": {"dep": False, "mdm": True}}
+    (mac.root / "private/var/db/standin.json").write_text(json.dumps(answers))
+    began = mac.store.stat().st_size
+    _, out, err = run(client, SHIMS)
+    assert err == ""
+    assert out.splitlines() == [
+        "0081;0;x;",
+        "xattr: inst.sh: No such xattr: none",
+        "69",
+        "System Integrity Protection status: disabled.",
+        "69",
+        "1",
+        '{"AutoOpenSafeDownloads":true}',
+        "Enrolled via DEP: No",
+        "MDM enrollment: Yes",
+        "hello",
+    ]
+    with mac.store.open("rb") as store:
+        store.seek(began)
+        events = [json.loads(line) for line in store]
+    execs = [event["event"]["exec"] for event in events if "exec" in event["event"]]
+    shown = {body["target"]["executable"]["path"]: body for body in execs}
+    assert shown.keys() >= {"/usr/bin/xattr", "/usr/sbin/spctl", "/usr/bin/osascript"}
+    assert "/usr/bin/python3" not in shown
+    osascript = shown["/usr/bin/osascript"]
+    assert osascript["args"] == ["osascript", "-e", 'do shell script "sh inst.sh"']
+    assert osascript["script"] is None
+    (started,) = [body for body in execs if body["args"][1:] == ["-c", "sh inst.sh"]]
+    assert started["target"]["ppid"] == osascript["target"]["audit_token"]["pid"]
+    changed = {
+        name: (event["process"]["executable"]["path"], event["event"][name]["extattr"])
+        for event in events
+        for name in ("setextattr", "deleteextattr")
+        if name in event["event"]
+    }
+    told = ("/usr/bin/xattr", "com.apple.quarantine")
+    assert changed == {"setextattr": told, "deleteextattr": told}
+    (rule,) = {
+        rule
+        for event in events
+        for rule in event["x_standin"]["translations"]
+        if event["process"]["executable"]["path"] == "/usr/bin/xattr" and "xattr ->" in rule
+    }
+    assert rule == "/usr/bin/python3 /usr/bin/xattr -> /usr/bin/xattr"
 
 
 def test_ansible_works_as_users_run_it(mac: BootedHost, tmp_path: Path) -> None:

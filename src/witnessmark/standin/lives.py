@@ -125,9 +125,7 @@ class Lives:
             self._started()
 
     def _renew(self, process: Process, image: Image) -> None:
-        process.path, process.executable, process.rules = self._shape.program(
-            image.executable, image.executable_stat
-        )
+        process.path, process.executable, process.rules = self._shape.image(image)
         process.group, process.session = image.stat.group, image.stat.session
         if image.stat.tty != process.tty_number:
             process.tty_number, process.tty = image.stat.tty, self._shape.tty(image.stat.tty)

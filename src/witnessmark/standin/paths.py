@@ -8,6 +8,8 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .tools import SHIMS
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -25,6 +27,7 @@ IN_BIN = (
 # fmt: on
 """What macOS keeps in /bin; Linux with merged /usr runs it from /usr/bin."""
 
+SHIM_PATHS = frozenset(f"/{folder}/{name}" for folder, names in SHIMS.items() for name in names)
 _PYTHON = re.compile(rb".*/python[0-9.]*")
 _ENDS_PATH = rb"(?=/|$|[\s:;,'\"()|&<>=])"
 _STARTS_PATH = rb"(?:(?<![\w.\-])|(?<=[\s'\"]-\w)|(?<=^-\w))"
@@ -79,6 +82,13 @@ class Translator:
         if _PYTHON.fullmatch(path):
             return Shown("/usr/bin/python3", PYTHON_RULE)
         return Shown(path.decode(errors="replace"))
+
+    def shim(self, script: bytes | None) -> str | None:
+        """The command that a script is, if it is one of the stand-in's own, by its macOS path."""
+        if script is None or not self.inside(script):
+            return None
+        shown = self.path(script)
+        return shown if shown in SHIM_PATHS else None
 
     def text(self, text: bytes) -> str:
         """An argument or a variable: the root is removed wherever it starts a path in it."""

@@ -97,6 +97,16 @@ class Shape:
             self._programs[path, found] = known
         return known
 
+    def image(self, image: Image) -> Program:
+        """What a process runs now. One of the stand-in's own commands is a script here, a program
+        on a Mac: it is shown as that program, and the rule says so."""
+        shim = self._translator.shim(image.script)
+        if shim is None or image.script is None:
+            return self.program(image.executable, image.executable_stat)
+        file = self.file(image.script, image.script_stat)
+        ran = self._translator.program(image.executable).path
+        return Program(shim, msgspec.Raw(_encode(file)), (f"{ran} {shim} -> {shim}",))
+
     def tty(self, number: int) -> msgspec.Raw:
         """The controlling terminal as a Mac names it; null for none."""
         major, minor = os.major(number), os.minor(number)
@@ -131,13 +141,15 @@ class Shape:
 
     def exec_body(self, image: Image, process: Process, arch: Architecture) -> ExecBody:
         """The `exec` event; `process` runs the new image already."""
-        script = None
-        if image.script is not None:
+        script, arguments = None, image.args
+        if self._translator.shim(image.script) is not None:
+            arguments = _of_the_command(image)
+        elif image.script is not None:
             script = self.file(image.script, image.script_stat)
         text = self._translator.text
         return ExecBody(
             target=self.process(process),
-            args=[text(argument) for argument in image.args],
+            args=[text(argument) for argument in arguments],
             env=self._env(image.env),
             script=script,
             cwd=self.file(image.cwd, stat(image.cwd)),
@@ -212,6 +224,15 @@ class Shape:
             changed,
             when(s.btime, s.btime_ns) if s.mask & BIRTH else None,
         )
+
+
+def _of_the_command(image: Image) -> list[bytes]:
+    """A shim's arguments as if it were a program: the kernel put interpreter and option first."""
+    own = os.path.basename(image.script or b"")  # noqa: PTH119 - bytes
+    given = next(
+        (at for at, word in enumerate(image.args[:3]) if at and word.rpartition(b"/")[2] == own), 0
+    )
+    return [own, *image.args[given + 1 :]]
 
 
 def _descriptor(number: int, kind: int, pipe: int | None) -> dict[str, object]:

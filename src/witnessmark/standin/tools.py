@@ -23,8 +23,20 @@ _USR_BIN = """
     python3 readlink renice rev rsync ruby scp screen script sdiff sed seq sftp shasum split
     sqlite3 stat ssh ssh-add ssh-agent ssh-keygen ssh-keyscan strings sum tail tar tee time top
     touch tput tr true truncate tsort tty ul uname unexpand uniq unvis unzip uptime users
-    uudecode uuencode uuidgen vi vim w wait4path wc whatis whereis which who whoami xargs xxd
+    uudecode uuencode vi vim w wait4path wc whatis whereis which who whoami xargs xxd
     yes zcat zdiff zgrep zip zipinfo zless zmore
 """
 COMMANDS = {"bin": tuple(_BIN.split()), "usr/bin": tuple(_USR_BIN.split())}
 """Folder of the host to the names of its commands."""
+
+# fmt: off
+SHIMS = {
+    "bin": ("ps",),
+    "usr/bin": (
+        "codesign", "csrutil", "defaults", "osascript", "plutil", "profiles", "sw_vers", "uuidgen",
+        "xattr",
+    ),
+    "usr/sbin": ("spctl",),
+}
+# fmt: on
+"""The same for the commands that shims/ provides: those this machine lacks or has otherwise."""

@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 
 from witnessmark.errors import Unsupported
+from witnessmark.standin.shim import install_shims
 from witnessmark.standin.tools import COMMANDS, MACHINE_PATH
 
 USER = "purple"
@@ -38,9 +39,12 @@ _FOLDERS = (
     "bin",
     "private/etc",
     "private/tmp",
+    "private/var/db",
     "private/var/log",
     TEMPORARY,
+    "sbin",
     "usr/bin",
+    "usr/sbin",
 )
 _LINKS = {"tmp": "private/tmp", "var": "private/var", "etc": "private/etc"}
 _SHELLS = ("/bin/sh", "/bin/dash", "/bin/bash", "/usr/bin/zsh")
@@ -50,7 +54,6 @@ _VERSION = {
     "ProductVersion": "1.0",
     "ProductBuildVersion": "standin",
 }
-_SHIMS = Path(__file__).parent / "shims"
 
 
 def build(root: Path) -> None:
@@ -66,7 +69,7 @@ def build(root: Path) -> None:
     version = root / "System/Library/CoreServices/SystemVersion.plist"
     version.write_bytes(plistlib.dumps(_VERSION))
     _install_commands(root)
-    _install_shims(root)
+    install_shims(root)
 
 
 def write_consent(root: Path, today: dt.date) -> None:
@@ -78,7 +81,7 @@ def write_consent(root: Path, today: dt.date) -> None:
 
 def search_path(root: Path) -> str:
     """The host's PATH: only folders of its own, so that a command no Mac has is not found."""
-    return f"{root}/usr/bin:{root}/bin"
+    return f"{root}/usr/bin:{root}/bin:{root}/usr/sbin:{root}/sbin"
 
 
 def remove(folder: Path) -> None:
@@ -121,30 +124,3 @@ def _install_commands(root: Path) -> None:
     python = root / "usr/bin/python3"
     if not python.is_symlink():
         python.symlink_to(Path(sys.executable).resolve())
-
-
-def _install_shims(root: Path) -> None:
-    for shim in _SHIMS.iterdir():
-        if shim.suffix not in (".sh", ".py") or shim.stem.startswith("_"):
-            continue
-        target = root / "usr/bin" / shim.stem
-        if target.is_symlink():
-            target.unlink()
-        if shim.suffix == ".sh":
-            text = shim.read_text(encoding="utf-8")
-        else:
-            text = _PYTHON_SHIM.format(
-                python=_quoted(sys.executable), shim=_quoted(str(shim)), root=_quoted(str(root))
-            )
-        target.write_text(text.replace("@ROOT@", _quoted(str(root))), encoding="utf-8")
-        target.chmod(0o755)
-
-
-_PYTHON_SHIM = """#!/bin/sh
-WM_STANDIN_ROOT={root} exec {python} -I -S {shim} "$@"
-"""
-
-
-def _quoted(text: str) -> str:
-    """One word of sh. Not a shebang line: that could hold neither spaces nor a long path."""
-    return "'" + text.replace("'", "'\\''") + "'"

@@ -11,7 +11,11 @@ import pytest
 
 from witnessmark.standin.shims import ps
 
-SHIM = Path(ps.__file__)
+RUN = """
+import sys
+from witnessmark.standin.shims import ps
+sys.exit(ps.main(sys.argv[2:], sys.argv[1]))
+"""
 
 
 @pytest.fixture
@@ -23,8 +27,7 @@ def root(tmp_path: Path) -> Path:
 
 def run(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-I", "-S", SHIM, *arguments],
-        env={"WM_STANDIN_ROOT": str(root)},
+        [sys.executable, "-c", RUN, root, *arguments],
         capture_output=True,
         text=True,
         check=False,

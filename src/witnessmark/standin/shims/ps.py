@@ -166,8 +166,3 @@ def table(columns: list[tuple[str, str]], rows: list[Row]) -> list[str]:
         ).rstrip()
         for line in lines
     ]
-
-
-if __name__ == "__main__":
-    sys.stdout.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]
-    sys.exit(main(sys.argv[1:], os.environ["WM_STANDIN_ROOT"]))

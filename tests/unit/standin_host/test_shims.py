@@ -1,0 +1,260 @@
+"""The commands that only a Mac has, called directly; test_sshhost.py runs them on a host."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import plistlib
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from witnessmark.standin import shim, tools
+from witnessmark.standin.shims import (
+    codesign,
+    csrutil,
+    defaults,
+    osascript,
+    plutil,
+    profiles,
+    spctl,
+    uuidgen,
+    xattr,
+)
+from witnessmark.standin.shims.host import EX_UNAVAILABLE, MANIFEST
+
+if sys.platform != "linux":
+    pytest.skip("the shims run on a stand-in, which is Linux", allow_module_level=True)
+
+Captured = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> str:
+    (tmp_path / MANIFEST).parent.mkdir(parents=True)
+    return str(tmp_path)
+
+
+def tell(root: str, **answers: object) -> None:
+    Path(root, MANIFEST).write_text(json.dumps(answers))
+
+
+ASKED = {
+    "spctl": (spctl.main, ["--status"]),
+    "csrutil": (csrutil.main, ["status"]),
+    "profiles list": (profiles.main, ["list"]),
+    "profiles status": (profiles.main, ["status", "-type", "enrollment"]),
+    "codesign": (codesign.main, ["-dv", "/"]),
+}
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_what_nobody_said_is_unknown_and_never_a_mac_s_answer(
+    name: str, root: str, capsys: Captured
+) -> None:
+    main, arguments = ASKED[name]
+    for manifest in (None, "{}", "[]", "{", '{"gatekeeper": 1, "sip": [], "profiles": 3}'):
+        if manifest is not None:
+            Path(root, MANIFEST).write_text(manifest)
+        assert main(arguments, root) == EX_UNAVAILABLE
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert "standin.json" in err
+
+
+def test_the_manifest_s_answers_come_in_the_tools_words(root: str, capsys: Captured) -> None:
+    for state, status in (("enabled", 0), ("disabled", 1)):
+        tell(root, gatekeeper=state, sip=state)
+        assert spctl.main(["--status"], root) == status
+        assert csrutil.main(["status"], root) == 0
+        assert capsys.readouterr().out == (
+            f"assessments {state}\nSystem Integrity Protection status: {state}.\n"
+        )
+    tell(root, profiles=[], enrollment={"dep": True, "mdm": False})
+    assert profiles.main(["list"], root) == 0
+    assert profiles.main(["status", "-type", "enrollment"], root) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "There are no configuration profiles installed for user 'purple'",
+        "Enrolled via DEP: Yes",
+        "MDM enrollment: No",
+    ]
+    tell(root, profiles=[{"identifier": "org.x"}])
+    profiles.main(["list"], root)
+    assert "profileIdentifier: org.x" in capsys.readouterr().out
+
+
+def test_a_signature_is_known_not_there_or_unknown(
+    root: str, tmp_path: Path, capsys: Captured
+) -> None:
+    for name in ("signed", "unsigned", "other"):
+        (tmp_path / name).touch()
+    tell(root, signatures={"/signed": {"Identifier": "org.x"}, "/unsigned": None})
+    found = {
+        name: (codesign.main(["-dv", f"{root}/{name}"], root), capsys.readouterr().err)
+        for name in ("signed", "unsigned", "other", "none")
+    }
+    assert found["signed"] == (0, "Executable=/signed\nIdentifier=org.x\n")
+    assert found["unsigned"][0] == 1
+    assert "code object is not signed at all" in found["unsigned"][1]
+    assert found["other"][0] == EX_UNAVAILABLE
+    assert (found["none"][0], "No such file" in found["none"][1]) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("main", "arguments"),
+    [
+        (spctl.main, ["-a", "x"]),
+        (csrutil.main, ["disable"]),
+        (profiles.main, ["install"]),
+        (codesign.main, ["-s", "-", "x"]),
+        (codesign.main, ["--verify", "x"]),
+        (plutil.main, ["-p", "x"]),
+        (plutil.main, ["-convert", "swift", "x"]),
+        (plutil.main, ["-convert", "json"]),
+        (defaults.main, ["delete", "x"]),
+        (defaults.main, ["write", "x", "k"]),
+        (defaults.main, ["write", "x", "k", "-int", "two"]),
+        (defaults.main, ["read", "../../x"]),
+        (osascript.main, ["-l", "JavaScript"]),
+        (osascript.main, ["-e"]),
+        (osascript.main, ["/no/such/script"]),
+        (uuidgen.main, ["-x"]),
+        (xattr.main, ["-w", "-d", "a", "b", "c"]),
+        (xattr.main, ["-q", "c"]),
+        (xattr.main, []),
+    ],
+)
+def test_what_a_shim_cannot_do_it_refuses(
+    main: object, arguments: list[str], root: str, capsys: Captured
+) -> None:
+    assert callable(main)
+    assert main(arguments, root) != 0
+    out, err = capsys.readouterr()
+    assert (out, bool(err)) == ("", True)
+
+
+def test_attributes(root: str, tmp_path: Path, capsys: Captured) -> None:
+    file = tmp_path / "a file"
+    file.touch()
+    (tmp_path / "link").symlink_to(file)
+    try:
+        os.setxattr(file, "user.probe", b"")
+    except OSError:
+        pytest.skip("this file system has no user attributes")
+    assert xattr.main(["-c", str(file)], root) == 0
+    assert xattr.main(["-w", "com.apple.quarantine", "0081;x", str(tmp_path / "link")], root) == 0
+    assert xattr.main(["-w", "-x", "b", "00 ff", str(file)], root) == 0
+    assert os.getxattr(file, "user.com.apple.quarantine") == b"0081;x"
+    assert xattr.main([str(file)], root) == 0
+    assert sorted(capsys.readouterr().out.split()) == ["b", "com.apple.quarantine"]
+    assert xattr.main(["-p", "b", str(file)], root) == 0
+    assert xattr.main(["-d", "b", str(file)], root) == 0
+    assert xattr.main(["-rl", str(tmp_path)], root) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "00 FF",
+        f"{file}: com.apple.quarantine: 0081;x",
+        f"{tmp_path}/link: com.apple.quarantine: 0081;x",
+    ]
+    assert xattr.main(["-d", "b", str(file)], root) == 1
+    assert xattr.main(["-p", "b", f"{file}x", str(file)], root) == 1
+    err = capsys.readouterr().err
+    assert f"{file}: No such xattr: b" in err
+    assert f"No such file: {file}x" in err
+
+
+def test_preferences_are_files_of_the_host(root: str, capsys: Captured) -> None:
+    domain, key = "com.apple.Safari", "AutoOpenSafeDownloads"
+    assert defaults.main(["read", domain, key], root) == 1
+    assert f"({domain}, {key}) does not exist" in capsys.readouterr().err
+    assert defaults.main(["write", domain, key, "-bool", "NO"], root) == 0
+    assert defaults.main(["write", domain, "n", "-int", "7"], root) == 0
+    assert defaults.main(["write", domain, "s", "two words"], root) == 0
+    assert defaults.main(["read", domain, key], root) == 0
+    assert defaults.main(["read", domain], root) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "0",
+        "{",
+        f"    {key} = 0;",
+        "    n = 7;",
+        '    s = "two words";',
+        "}",
+    ]
+    path = Path(root, f"Users/purple/Library/Preferences/{domain}.plist")
+    assert plistlib.loads(path.read_bytes()) == {key: False, "n": 7, "s": "two words"}
+    path.write_bytes(b"junk")
+    assert defaults.main(["read", domain, key], root) == 1
+
+
+@pytest.mark.parametrize("form", [plistlib.FMT_XML, plistlib.FMT_BINARY])
+def test_property_lists_become_json(
+    form: plistlib.PlistFormat,
+    root: str,
+    tmp_path: Path,
+    capsysbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    file, out = tmp_path / "a.plist", tmp_path / "out.json"
+    file.write_bytes(plistlib.dumps({"a/b": [1, True, "é"]}, fmt=form))
+    assert plutil.main(["-convert", "json", "-o", str(out), str(file)], root) == 0
+    assert out.read_text() == '{"a\\/b":[1,true,"é"]}'
+    assert plutil.main(["-convert", "xml1", str(out)], root) == 0
+    assert plistlib.loads(out.read_bytes()) == {"a/b": [1, True, "é"]}
+    assert plutil.main(["-lint", str(file)], root) == 0
+    file.write_bytes(plistlib.dumps({"d": b"data"}, fmt=form))
+    assert plutil.main(["-convert", "json", "-o", "-", str(file)], root) == 1
+    file.write_bytes(b"junk")
+    assert plutil.main(["-lint", str(file)], root) == 1
+    out_bytes, err = capsysbinary.readouterr()
+    assert out_bytes == f"{file}: OK\n".encode()
+    assert err.count(b"plutil: ") == 2
+
+
+def test_apple_script(
+    root: str, tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two = ["-e", "do shell script \"printf 'a\\nb\\n'\""]
+    assert osascript.main(two, root) == 0
+    script = tmp_path / "x.scpt"
+    script.write_text('-- a comment\ndo shell script "true"\nreturn "say \\"x\\""\nreturn "no"\n')
+    assert osascript.main([str(script)], root) == 0
+    monkeypatch.setattr("sys.stdin", io.StringIO('return "in"'))
+    assert osascript.main([], root) == 0
+    assert capsys.readouterr().out == 'a\rb\nsay "x"\nin\n'
+    assert osascript.main(["-e", 'do shell script "echo bad >&2; exit 3"'], root) == 1
+    assert capsys.readouterr().err == "osascript: execution error: bad (3)\n"
+    touched = tmp_path / "touched"
+    refused = ["-e", f'do shell script "touch {touched}"', "-e", 'tell application "Finder"']
+    assert osascript.main(refused, root) == 1
+    assert not touched.exists()
+
+
+def test_uuids_are_upper_case_and_never_twice_the_same(root: str, capsys: Captured) -> None:
+    assert [uuidgen.main([], root) for _ in range(2)] == [0, 0]
+    first, second = capsys.readouterr().out.split()
+    assert re.fullmatch("[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}", first)
+    assert first != second
+
+
+@pytest.mark.parametrize("python", ["plain", "with a space"])
+def test_every_shim_runs_whatever_the_path_of_python(python: str, tmp_path: Path) -> None:
+    interpreter = tmp_path / python
+    interpreter.symlink_to(Path(sys.executable).resolve())
+    text = shim._text("uuidgen", tmp_path, interpreter)
+    assert text.startswith(f"#!{interpreter}" if python == "plain" else "#!/bin/sh\n")
+    command = tmp_path / "uuidgen"
+    command.write_text(text)
+    command.chmod(0o755)
+    assert len(subprocess.check_output([command], text=True).strip()) == 36
+
+
+def test_each_shim_is_installed_and_no_command_twice(tmp_path: Path) -> None:
+    for folder in tools.SHIMS:
+        (tmp_path / folder).mkdir(parents=True)
+    shim.install_shims(tmp_path)
+    names = {name for names in tools.SHIMS.values() for name in names}
+    sources = {path.stem for path in Path(xattr.__file__).parent.iterdir()}
+    assert sources - {"__init__", "__pycache__", "host"} == names
+    assert not names & {name for names in tools.COMMANDS.values() for name in names}
