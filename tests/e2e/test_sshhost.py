@@ -621,6 +621,28 @@ def test_the_commands_that_only_a_mac_has(client: paramiko.SSHClient, mac: Boote
     assert rule == "/usr/bin/python3 /usr/bin/xattr -> /usr/bin/xattr"
 
 
+def test_what_is_opened_is_a_child_of_init(client: paramiko.SSHClient, mac: BootedHost) -> None:
+    init = read_pid(mac.folder / "init.pid")
+    assert init is not None
+    script = "#!/bin/sh\necho $PPID > $HOME/opened.$1\n"
+    for path in ("Users/purple/run me.command", "Applications/Own App.app/Contents/MacOS/Own App"):
+        (mac.root / path).parent.mkdir(parents=True, exist_ok=True)
+        (mac.root / path).write_text(script)
+        (mac.root / path).chmod(0o755)
+    for number, argument in enumerate(("'run me.command'", "-a 'Own App'")):
+        assert run(client, f"open {argument} --args {number}") == (0, "", "")
+        opened = mac.root / f"Users/purple/opened.{number}"
+        assert eventually(lambda path=opened: path.exists() and path.read_text())
+        assert int(opened.read_text()) == init.pid
+        opened.unlink()
+    for wrong in ("https://example.org", "-a Nothing", "-a 'Own App' x", "Downloads", "-W x", ""):
+        status, out, err = run(client, f"open {wrong}")
+        assert (status, out, err.startswith("open: ")) == (1, "", True), wrong
+    (mac.root / "Users/purple/broken").write_text("#!/no/such/interpreter")
+    (mac.root / "Users/purple/broken").chmod(0o755)
+    assert run(client, "open broken")[0] == 1
+
+
 def test_ansible_works_as_users_run_it(mac: BootedHost, tmp_path: Path) -> None:
     ansible = shutil.which("ansible", path=str(Path(sys.executable).parent))
     if ansible is None:

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 import paramiko
 
 from witnessmark.standin.connection import Connection
+from witnessmark.standin.jobs import serve_jobs
 from witnessmark.standin.pidfile import write_pid
 from witnessmark.standin.spawn import ProcessTable
 from witnessmark.standin.tree import HOME, TEMPORARY, USER, search_path
@@ -106,6 +107,7 @@ def _serve(
 ) -> None:
     table, slots = ProcessTable(), threading.BoundedSemaphore(_MAX_CONNECTIONS)
     login = environment(state / "root")
+    serve_jobs(state / "root", table, login, log)
 
     def authorized() -> bytes:
         line = (state / "authorized_keys").read_text(encoding="ascii")

@@ -33,8 +33,8 @@ COMMANDS = {"bin": tuple(_BIN.split()), "usr/bin": tuple(_USR_BIN.split())}
 SHIMS = {
     "bin": ("ps",),
     "usr/bin": (
-        "codesign", "csrutil", "defaults", "osascript", "plutil", "profiles", "sw_vers", "uuidgen",
-        "xattr",
+        "codesign", "csrutil", "defaults", "open", "osascript", "plutil", "profiles", "sw_vers",
+        "uuidgen", "xattr",
     ),
     "usr/sbin": ("spctl",),
 }
