@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .faults.sensor import SensorFaults
+    from .faults.store import StoreFaults
     from .processes import Process, Thread
     from .records import TokenForm
     from .shape import Shape
@@ -54,7 +55,7 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        self._fd = _appendable(path)
         self._torn = False
 
     def append(self, line: bytes) -> None:
@@ -69,9 +70,27 @@ class Store:
         if self._torn:
             warn(f"{self._path}: only part of an event could be written")
 
+    def lose(self, *, all_of_it: bool) -> None:
+        """Forget everything, or the older half of the lines, in place: a fault on purpose."""
+        whole = b"" if all_of_it else self._path.read_bytes()
+        _, _, newer = whole[len(whole) // 2 :].partition(b"\n")
+        os.ftruncate(self._fd, 0)
+        if newer:
+            self.append(newer)
+
+    def rotate(self) -> None:
+        """Begin a new file; the old one is kept beside it as ``<name>.1``: a fault on purpose."""
+        self._path.replace(self._path.with_name(f"{self._path.name}.1"))
+        os.close(self._fd)
+        self._fd = _appendable(self._path)
+
     def close(self) -> None:
         """Close the file."""
         os.close(self._fd)
+
+
+def _appendable(path: Path) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
 
 
 class Emitter:
@@ -85,12 +104,14 @@ class Emitter:
         tokens: TokenForm,
         faults: SensorFaults,
         hidden_groups: frozenset[int],
+        store_faults: StoreFaults | None = None,
     ) -> None:
         self._store = store
         self._shape = shape
         self._version = _VERSIONS[tokens]
         self._faults = faults
         self._hidden = hidden_groups
+        self._store_faults = store_faults
         self._numbers = dict.fromkeys(EVENT_TYPES, 0)
         self._global = 0
         self._encode = msgspec.json.Encoder().encode
@@ -135,7 +156,11 @@ class Emitter:
         # eslogger escapes slashes; none can follow a backslash of its own, msgspec never writes \/
         line = self._encode(message).replace(b"/", b"\\/") + b"\n"
         for written in self._faults.lines(name, paths, line):
-            self._store.append(written)
+            kept = written
+            if self._store_faults is not None:
+                kept = self._store_faults.line(name, paths, written)
+            if kept:
+                self._store.append(kept)
 
     def lost(self, name: str, count: int, reason: str) -> None:
         """Events of a kind were lost: say so, and leave a gap in the numbers."""

@@ -32,6 +32,7 @@ from .child import Child, InitError
 from .cpu import one_cpu
 from .emit import Emitter, Store
 from .faults.sensor import SensorFaults
+from .faults.store import StoreFaults
 from .files import read_link
 from .inotify import Inotify
 from .lives import Lives
@@ -98,6 +99,7 @@ def record(argv: Sequence[str | bytes], config: RecorderConfig) -> int:
         shape,
         tokens=config.tokens,
         faults=SensorFaults(injected),
+        store_faults=StoreFaults(injected, store),
         hidden_groups=config.hidden_groups,
     )
     inotify = Inotify()

@@ -13,6 +13,7 @@ import pytest
 from witnessmark.standin.emit import Emitter, Store
 from witnessmark.standin.faults.known import Fault
 from witnessmark.standin.faults.sensor import SensorFaults
+from witnessmark.standin.faults.store import StoreFaults
 from witnessmark.standin.paths import Translator
 from witnessmark.standin.processes import Credentials, Process
 from witnessmark.standin.recorder import RecorderConfig
@@ -39,12 +40,14 @@ class Sensor:
     def __init__(self, folder: Path, *faults: Fault, hidden: frozenset[int] = frozenset()) -> None:
         self.path = folder / "store.ndjson"
         self.shape = Shape(Translator(folder / "root", {}), host="mac", tokens="object")
+        store = Store(self.path)
         self.emitter = Emitter(
-            Store(self.path),
+            store,
             self.shape,
             tokens="object",
             faults=SensorFaults(faults),
             hidden_groups=hidden,
+            store_faults=StoreFaults(faults, store),
         )
 
     def say(self, name: str, who: Process | None = None, **body: object) -> None:
@@ -62,6 +65,14 @@ def test_numbers_count_per_type_and_over_all(tmp_path: Path) -> None:
     for name in ("exec", "close", "exec", "close"):
         sensor.say(name)
     assert sensor.numbers() == [("exec", 0, 0), ("close", 0, 1), ("exec", 1, 2), ("close", 1, 3)]
+
+
+def test_a_store_that_loses_a_record_leaves_a_gap_in_the_numbers(tmp_path: Path) -> None:
+    lost = Fault(layer="store", action="truncate", events=frozenset({"exec"}), left=1)
+    sensor = Sensor(tmp_path, lost)
+    for name in ("close", "exec", "close", "exec"):
+        sensor.say(name)
+    assert sensor.numbers() == [("close", 1, 2), ("exec", 1, 3)]
 
 
 def test_a_loss_is_loud_and_leaves_a_gap(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from witnessmark.errors import ContentError
 
-from . import sensor
+from . import sensor, store
 from .known import EVENT_TYPES, WHOLE, Action, Fault, Rule
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ __all__ = ["EVENT_TYPES", "LAYERS", "Fault", "load", "problems"]
 
 LAYERS: Mapping[str, Mapping[str, Action]] = {
     "sensor": sensor.ACTIONS,
+    "store": store.ACTIONS,
 }
 """Layer -> its actions, by name."""
 _SELECTION = ("event", "path", "every", "count")
