@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 def check(case: CaseEvidence) -> Iterator[Finding]:
     """The analytic gave the expected answer about this very process, inside its deadline.
 
-    Silence counts as an answer only where the stream was whole and a positive control fired before
-    and after the case.
+    The latency runs from the execution, on the host's clock, to the alert: for the embedded
+    analytic, to the moment at which the deciding record was received. What was expected and what
+    was observed name the deadline and the latency in seconds. Where the clocks cannot be compared,
+    nobody knows whether an alert came in time. Silence counts as an answer only where the stream
+    was whole and a positive control fired before and after the case.
     """
     if match.attack(case) is None or case.act.skipped or case.act.error:
         yield finding(
@@ -48,10 +51,24 @@ def check(case: CaseEvidence) -> Iterator[Finding]:
         "detected",
         status,
         f"{why}{got.reason}",
-        expected=f"{expect.answer.value}: {expect.reason}",
-        observed=got.answer.value + (f" after {got.latency_s} s" if got.latency_s else ""),
+        expected=_expected(case),
+        observed=_observed(got),
         evidence=evidence,
     )
+
+
+def _expected(case: CaseEvidence) -> str:
+    expect = case.case.scenario.expect
+    fires = expect.answer is ExpectedAnswer.FIRES
+    in_time = f" within {case.deadline_s:g} s of the execution" if fires else ""
+    return f"{expect.answer.value}{in_time}: {expect.reason}"
+
+
+def _observed(got: Answered) -> str:
+    if got.latency_s is None:
+        return got.answer.value
+    doubt = f" (give or take {got.doubt_s:g} s)" if got.doubt_s else ""
+    return f"{got.answer.value} after {got.latency_s:g} s{doubt}"
 
 
 def _unjudged(case: CaseEvidence) -> str:

@@ -3,10 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING
 
 from witnessmark.model.run import FileFact, Listing, Step, Witness
 
+if TYPE_CHECKING:
+    from witnessmark.model.run import Form
+
 FIELDS = 7
+EXECUTABLES = frozenset(
+    bytes.fromhex(magic)
+    for magic in (
+        "cffaedfe",
+        "feedfacf",
+        "cefaedfe",
+        "feedface",
+        "cafebabe",
+        "cafebabf",
+        "7f454c46",
+    )
+)
 
 
 def steps(raw: bytes, prefix: str = "") -> tuple[Step, ...]:
@@ -76,7 +92,19 @@ def file_fact(path: str, line: str, content: bytes | None) -> FileFact:
         birth_ns=birth * 10**9 if birth > 0 else None,
         change_ns=change * 10**9 if change > 0 else None,
         sha256=hashlib.sha256(content).hexdigest() if content is not None else None,
+        form=form(content) if content is not None else None,
     )
+
+
+def form(content: bytes) -> Form | None:
+    """What a file's content is to a kernel: an executable by its magic number, a script if text.
+
+    Mach-O's magic numbers are those of <mach-o/loader.h> and <mach-o/fat.h>, in both byte orders.
+    """
+    if content[:4] in EXECUTABLES:
+        return "executable"
+    text = bool(content) and b"\0" not in content
+    return "script" if text else None
 
 
 def host_view(path: str, prefix: str) -> str:

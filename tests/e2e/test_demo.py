@@ -88,7 +88,8 @@ def test_every_link_was_really_judged(good: tuple[Path, subprocess.CompletedProc
         }
         assert case["first_broken_link"] is None
         recorded = [item for item in case["findings"] if item["link"] == "recorded"]
-        assert all(item["evidence"] for item in recorded)
+        assert all(item["evidence"] for item in recorded if item["status"] == "pass")
+        assert {item["status"] for item in recorded} == {"pass", "skip"}
 
 
 def test_evidence_names_real_lines_of_the_raw_telemetry(
@@ -97,7 +98,7 @@ def test_evidence_names_real_lines_of_the_raw_telemetry(
     folder = good[0]
     raw = (folder / "reports/latest/bag/data/raw/mac1/eslogger.ndjson").read_bytes().splitlines()
     case = verdicts(folder)[f"{P11}.downloads:mac1"]
-    (run,) = [item for item in case["findings"] if item["message"].startswith("exec:")]
+    (run,) = [item for item in case["findings"] if item["validator"] == "recorded_script"]
     host, source, line = run["evidence"][0].split("/")
     assert (host, source) == ("mac1", "eslogger")
     record = json.loads(raw[int(line) - 1])
@@ -155,7 +156,9 @@ def test_the_bag_is_tests_for_pytest(good: tuple[Path, subprocess.CompletedProce
         check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
-    assert "2 passed" in done.stdout
+    assert "8 passed, 4 skipped" in done.stdout, (
+        "exec, script and one write each, and the scenario's"
+    )
     (folder / "test_other.py").write_text("def test_other(): raise AssertionError\n")
     every = subprocess.run(
         [sys.executable, "-m", "pytest", "--rootdir", ".", "--witnessmark-bag", "reports/latest"],
@@ -165,7 +168,9 @@ def test_the_bag_is_tests_for_pytest(good: tuple[Path, subprocess.CompletedProce
         check=False,
     )
     assert every.returncode == 0, "with a bag and no path, the bag alone is the suite"
-    assert "collected 36 items" in every.stdout
+    cases = verdicts(folder).values()
+    items = sum(len({item["validator"] for item in case["findings"]}) for case in cases)
+    assert f"collected {items} items" in every.stdout
     assert "retained" not in "".join(
         line for line in every.stdout.splitlines() if " PASSED" in line
     )
@@ -191,7 +196,9 @@ def test_one_dropped_record_is_named_and_nothing_else_changes(tmp_path: Path) ->
     assert "path */Downloads/witnessmark/*/invoice-*" in done.stdout
     missing = [item["message"] for item in broken["findings"] if item["status"] == "fail"]
     assert any("no exec of /Users/purple/Downloads/witnessmark/" in text for text in missing)
-    dropped = [item for item in broken["findings"] if item["message"].startswith("drop:")]
+    dropped = [
+        item for item in broken["findings"] if item["validator"] == "recorded_write_downloads"
+    ]
     assert [item["status"] for item in dropped] == ["pass"], "only the exec may be missing"
     tests = subprocess.run(
         [
@@ -205,7 +212,7 @@ def test_one_dropped_record_is_named_and_nothing_else_changes(tmp_path: Path) ->
     )  # fmt: skip
     assert tests.returncode == 1, tests.stdout
     assert f"FAILED ::recorded@{P11}.downloads:mac1" in tests.stdout.replace("witnessmark::", "::")
-    assert "2 failed" in tests.stdout, "recorded and detected, and nothing else"
+    assert "4 failed" in tests.stdout, "recorded, recorded_exec, recorded_script and detected"
     assert list(temp.iterdir()) == []
     assert [line for line in command_lines() if str(temp).encode() in line] == []
 

@@ -77,3 +77,21 @@ def test_file_fact_leaves_unknown_unknown() -> None:
     assert fact.sha256 is not None
     assert fact.sha256.startswith("ba7816bf")
     assert receipts.file_fact("/x", "12|34|?|1", None).ino is None
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"#!/bin/sh\ntrue\n", "script"),
+        (b"printf x\n", "script"),
+        (b"\xcf\xfa\xed\xfe\x07\0", "executable"),
+        (b"\xca\xfe\xba\xbe\0\0", "executable"),
+        (b"\x7fELF\x02", "executable"),
+        (b"PK\x03\x04\0", None),
+        (b"", None),
+    ],
+)
+def test_what_a_file_is_shows_in_its_first_bytes(content: bytes, expected: str | None) -> None:
+    assert receipts.form(content) == expected
+    assert receipts.file_fact("/x", "1|2|3|4", content).form == expected
+    assert receipts.file_fact("/x", "1|2|3|4", None).form is None

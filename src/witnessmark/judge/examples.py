@@ -13,6 +13,8 @@ from witnessmark.model.run import (
     Act,
     Case,
     Collection,
+    FileFact,
+    Form,
     HostFacts,
     Listing,
     PhaseResult,
@@ -35,6 +37,7 @@ SECOND = 10**9
 DAY = 86_400 * SECOND
 MARK = "wm-example-001a"
 PATH = f"/Users/purple/Downloads/witnessmark/example/001/{MARK}.sh"
+CACHED = f"/Users/purple/Library/Caches/org.witnessmark/example/{MARK}.sh"
 SHELL, RUNNER, PAYLOAD = 400, 400, 401
 HOST, SOURCE = "example", "eslogger"
 _WITNESS = (Witness(mark=MARK, pid=PAYLOAD, ppid=RUNNER),)
@@ -59,15 +62,20 @@ def drop_exec(
     analytic: str | None = "embedded",
     skipped: str | None = None,
     coverage: Coverage | None = None,
+    path: str = PATH,
+    form: Form = "script",
+    strip_script: bool = False,
 ) -> CaseEvidence:
     """Evidence of one drop-exec case on one source, whole unless an argument breaks it."""
     case = _case(expect)
     events = tuple(
-        item for item in (_drop(), _exec(strip_parent=strip_parent)) if item.kind.value != without
+        item
+        for item in (_drop(path), _exec(path, form, strip_parent, strip_script))
+        if item.kind.value != without
     )
     return CaseEvidence(
         case=case,
-        act=_act(case, witnesses, status, left, alive, looked, skipped),
+        act=_act(case, witnesses, status, left, alive, looked, skipped, path, form),
         facts=HostFacts(
             name=HOST, origin="stand-in", clock_offset_s=0.0, left_behind=() if looked else None
         ),
@@ -81,7 +89,7 @@ def drop_exec(
             events=events,
             coverage=coverage or Coverage(lines=2, events=2),
         ),
-        detections=(_detection(received_after_s),) if detected and without != "exec" else (),
+        detections=(_detection(path, received_after_s),) if detected and without != "exec" else (),
         controls=Controls(before=controls, after=controls, reason="the control did not fire"),
         retention=RetentionProfile(id="ir-30d", title="30 days", required="30d", why="example"),
         oldest_ns=int(T0 - oldest_days * DAY),
@@ -123,10 +131,12 @@ def _act(
     alive: bool,
     looked: bool,
     skipped: str | None,
+    path: str,
+    form: Form,
 ) -> Act:
     steps = (
-        Step(step="drop", path=PATH, to=None, pid=SHELL, ppid=1, status=0),
-        Step(step="exec", path=PATH, to=None, pid=PAYLOAD, ppid=RUNNER, status=status or 0),
+        Step(step="drop", path=path, to=None, pid=SHELL, ppid=1, status=0),
+        Step(step="exec", path=path, to=None, pid=PAYLOAD, ppid=RUNNER, status=status or 0),
     )
     phases = tuple(
         PhaseResult(
@@ -149,6 +159,7 @@ def _act(
         case_id=case.id,
         phases=() if skipped else phases,
         witnesses=witnesses,
+        files=(FileFact(path=path, form=form),),
         before=listing if looked else None,
         after=after if looked else None,
         skipped=skipped,
@@ -164,7 +175,7 @@ def _process(pid: int, path: str, parent: int | None) -> Process:
     )
 
 
-def _drop() -> Event:
+def _drop(path: str) -> Event:
     return Event(
         id=f"{HOST}/{SOURCE}/1",
         host=HOST,
@@ -175,12 +186,14 @@ def _drop() -> Event:
         global_seq=1,
         time_ns=T0 + 4 * SECOND,
         process=_process(SHELL, "/bin/sh", 1),
-        file=FileRef(path=PATH),
+        file=FileRef(path=path, dev=1, ino=7),
         modified=True,
     )
 
 
-def _exec(*, strip_parent: bool) -> Event:
+def _exec(path: str, form: Form, strip_parent: bool, strip_script: bool) -> Event:
+    image = path if form == "executable" else "/bin/sh"
+    named = form == "script" and not strip_script
     return Event(
         id=f"{HOST}/{SOURCE}/2",
         host=HOST,
@@ -191,14 +204,14 @@ def _exec(*, strip_parent: bool) -> Event:
         global_seq=2,
         time_ns=T0 + 6 * SECOND,
         process=_process(PAYLOAD, "/bin/sh", RUNNER),
-        target=_process(PAYLOAD, "/bin/sh", None if strip_parent else RUNNER),
-        script=FileRef(path=PATH),
-        args=("/bin/sh", PATH),
+        target=_process(PAYLOAD, image, None if strip_parent else RUNNER),
+        script=FileRef(path=path) if named else None,
+        args=("/bin/sh", path) if named else (f"{MARK}",),
         cwd="/Users/purple",
     )
 
 
-def _detection(received_after_s: float) -> Detection:
+def _detection(path: str, received_after_s: float) -> Detection:
     when = T0 + 6 * SECOND
     return Detection(
         answer=Answer.FIRED,
@@ -211,10 +224,10 @@ def _detection(received_after_s: float) -> Detection:
             seq=2,
             event_id=f"{HOST}/{SOURCE}/2",
             path="/bin/sh",
-            script=PATH,
+            script=path,
             time_ns=when,
         ),
-        drop=DropRef(seq=1, event_id=f"{HOST}/{SOURCE}/1", path=PATH, time_ns=T0 + 4 * SECOND),
+        drop=DropRef(seq=1, event_id=f"{HOST}/{SOURCE}/1", path=path, time_ns=T0 + 4 * SECOND),
         gap_s=2.0,
         severity="high",
         received_ns=when + int(received_after_s * SECOND),

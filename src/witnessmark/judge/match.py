@@ -93,7 +93,7 @@ def missing_fields(event: Event, names: tuple[str, ...]) -> tuple[str, ...]:
 def simulated_fields(event: Event, names: tuple[str, ...]) -> tuple[str, ...]:
     """Which of the named fields the recording host marked as not really measured."""
     marked = event.process.simulated | (event.target.simulated if event.target else frozenset())
-    return tuple(name for name in names if name.rsplit(".", 1)[-1] in marked)
+    return tuple(name for name in names if marked & set(name.split(".")))
 
 
 def detections(case: CaseEvidence) -> tuple[Detection, ...]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from witnessmark.model.hosts import Host
 from witnessmark.model.parts import Absence, Hole
 from witnessmark.model.scenario import Phase, Scenario
+
+Form: TypeAlias = Literal["script", "executable"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +92,8 @@ class FileFact:
     birth_ns: int | None = None
     change_ns: int | None = None
     sha256: str | None = None
+    form: Form | None = None
+    """From the first bytes: a Mach-O or ELF file is an executable, other text is a script."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +176,10 @@ class RetentionProfile:
     title: str
     required: str
     why: str
+    source: str = ""
+    """Who published the number, and where; empty for an organisation's own choice."""
+    status: str = ""
+    """What is doubtful about it: rescinded, practice, disputed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

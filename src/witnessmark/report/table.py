@@ -80,7 +80,7 @@ def _broken(case: CaseVerdict) -> Text:
 
 def _reasons(run: RunVerdict) -> list[Text]:
     """Why cases are not ok; the same reason of many cases is told once, with their number."""
-    told: dict[str, list[str]] = {}
+    told: dict[str, dict[str, None]] = {}
     for case in run.cases:
         if case.ok and case.verdict is not Verdict.NOT_APPLICABLE:
             continue
@@ -91,11 +91,11 @@ def _reasons(run: RunVerdict) -> list[Text]:
             skipped = case.verdict is Verdict.NOT_APPLICABLE and found.link is Link.ACTED
             if broken or skipped:
                 text = f"{found.link.value} {found.status.value}: {found.message}"
-                told.setdefault(text, []).append(case.id)
+                told.setdefault(text, {})[case.id] = None
     for case in run.cases:
         for alert in case.related:
-            told.setdefault(f"related alert, never counted: {alert}", []).append(case.id)
-    lines = [Text(visible(f"  {_who(ids)}: {text}")) for text, ids in told.items()]
+            told.setdefault(f"related alert, never counted: {alert}", {})[case.id] = None
+    lines = [Text(visible(f"  {_who(list(ids))}: {text}")) for text, ids in told.items()]
     return [Text(""), *lines] if lines else []
 
 

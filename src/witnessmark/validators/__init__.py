@@ -4,5 +4,16 @@ from witnessmark.content import root
 
 __path__.append(str(root() / "validators"))
 
-NAMES = ("acted", "recorded", "detected", "retained", "cleaned")
+NAMES = (
+    "acted",
+    "recorded",
+    "recorded_exec",
+    "recorded_script",
+    "recorded_executable",
+    "recorded_write_downloads",
+    "recorded_write_caches",
+    "detected",
+    "retained",
+    "cleaned",
+)
 """Every validator, in the order of the links; each is one file of its name."""
