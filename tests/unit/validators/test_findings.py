@@ -228,3 +228,17 @@ def test_cleaned_leaves_other_cases_folders_to_their_own_finding(path: str, coun
     left = replace(GOOD.act.before, paths=(*GOOD.act.before.paths, path))
     wanted = Status.FAIL if counts else Status.PASS
     assert status("cleaned", with_act(GOOD, after=left)) is wanted
+
+
+def test_detected_shows_the_latency_beside_its_deadline() -> None:
+    (found,) = check("detected")(GOOD)
+    assert "within 120 s of the execution" in found.expected
+    assert found.observed == "fired after 0.1 s"
+    (late,) = check("detected")(examples.drop_exec(received_after_s=900.0))
+    assert (late.status, late.observed) == (Status.FAIL, "fired after 900 s")
+    (at_once,) = check("detected")(examples.drop_exec(received_after_s=0.0))
+    assert at_once.observed == "fired after 0 s"
+    quiet = examples.drop_exec(detected=False, expect=ExpectedAnswer.SILENT)
+    (silence,) = check("detected")(quiet)
+    assert "within" not in silence.expected
+    assert silence.observed == "silent"
