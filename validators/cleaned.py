@@ -48,10 +48,14 @@ def _inventory(case: CaseEvidence) -> Finding:
         )
     new = sorted(set(after.paths) - set(before.paths) - _others(case, after.paths))
     gone = sorted(set(before.paths) - set(after.paths) - _others(case, before.paths))
-    steps = [step for phase in case.act.phases for step in phase.steps]
-    # A script leads a process group of its own; whatever it started in the background is in it.
-    pids = {step.pid for step in steps} | {step.ppid for step in steps if step.step in match.RUNS}
-    alive = [pid for pid, group in after.processes if pid in pids or group in pids]
+    alive = after.processes
+    if match.attack(case) is not None and not any(phase.steps for phase in case.act.phases):
+        return finding(
+            "cleaned",
+            "cleaned",
+            Status.ERROR,
+            "the receipts name no process, so nobody knows whether one of the case's runs on",
+        )
     if new or gone or alive:
         shown = [f"{path} is new" for path in new[:5]]
         shown += [f"{path} is gone" for path in gone[:5]]

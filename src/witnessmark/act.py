@@ -14,13 +14,14 @@ from witnessmark.model.run import (
     Case,
     FileFact,
     HostFacts,
+    Listing,
     PhaseResult,
     Plan,
     Witness,
 )
 from witnessmark.model.scenario import Phase
 from witnessmark.plan import whole_window
-from witnessmark.survey import QUICK_S, Folders, browser_env, list_host
+from witnessmark.survey import QUICK_S, Folders, browser_env, list_host, started_pids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -47,8 +48,8 @@ def act_host(
     folders = Folders(home=facts.home, run_id=plan.run_id)
     before, waiting, others, after = _lanes(plan, transport.host.name)
 
-    def play(case: Case) -> Act:
-        return _guarded(transport, plan, case, facts, folders, cancelled)
+    def play(case: Case, before: Listing | None = None) -> Act:
+        return _guarded(transport, plan, case, facts, folders, cancelled, before)
 
     for act in _both_lanes(play, before, waiting, others, after):
         announce(next(case for case in plan.cases if case.id == act.case_id), act)
@@ -69,19 +70,29 @@ def _lanes(plan: Plan, host: str) -> tuple[list[Case], ...]:
 
 
 def _both_lanes(
-    play: Callable[[Case], Act],
+    play: Callable[..., Act],
     before: Sequence[Case],
     waiting: Sequence[Case],
     others: Sequence[Case],
     after: Sequence[Case],
 ) -> Iterator[Act]:
-    yield from map(play, before)
+    yield from _in_turn(play, before)
     with ThreadPoolExecutor(WAITING_AT_ONCE, thread_name_prefix="waiting") as pool:
         beside = [pool.submit(play, case) for case in waiting]
-        yield from map(play, others)
+        yield from _in_turn(play, others)
         for done in as_completed(beside):
             yield done.result()
-    yield from map(play, after)
+    yield from _in_turn(play, after)
+
+
+def _in_turn(play: Callable[..., Act], cases: Sequence[Case]) -> Iterator[Act]:
+    """One case after the other; the inventory after one is the inventory before the next."""
+    seen: Listing | None = None
+    for case in cases:
+        act: Act = play(case, seen)
+        if act.phases or act.error:
+            seen = act.after if act.after and not act.after.problem else None
+        yield act
 
 
 def _guarded(
@@ -91,12 +102,13 @@ def _guarded(
     facts: HostFacts,
     folders: Folders,
     cancelled: Callable[[], bool],
+    before: Listing | None,
 ) -> Act:
     if cancelled():
         why = f"{case.host}: the run was interrupted before it"
         return Act(case_id=case.id, error=why, started=False)
     try:
-        return _play(transport, plan, case, facts, folders, cancelled)
+        return _play(transport, plan, case, facts, folders, cancelled, before)
     except HostError as problem:
         return Act(case_id=case.id, error=str(problem))
     except Exception as problem:  # noqa: BLE001 - the per-host loop: one case never stops the rest
@@ -111,6 +123,7 @@ def _play(
     facts: HostFacts,
     folders: Folders,
     cancelled: Callable[[], bool],
+    before: Listing | None,
 ) -> Act:
     missing: list[str] = [need for need in case.scenario.needs if need not in facts.have]
     missing += [
@@ -125,14 +138,14 @@ def _play(
         return Act(case_id=case.id, error=why, started=False)
     if missing:
         return Act(case_id=case.id, skipped=f"{case.host} has no {', '.join(sorted(missing))}")
-    before = list_host(transport, plan.run_id)
+    before = before or list_host(transport, plan.run_id)
     phases = [_phase(transport, plan, case, folders, Phase.SETUP)]
     if phases[0].status == 0:
         phases.append(_phase(transport, plan, case, folders, Phase.ATTACK, cancelled))
     files = _facts_of_files(transport, facts, phases)
     witnesses = _witnesses(transport, phases, folders)
     phases.append(_phase(transport, plan, case, folders, Phase.CLEANUP))
-    after = list_host(transport, plan.run_id)
+    after = list_host(transport, plan.run_id, started_pids(phases))
     skipped = None
     if phases[0].status == MISSING:
         skipped = f"{case.host}: {phases[0].stderr.strip() or 'a need is missing'}"

@@ -64,19 +64,16 @@ def witnesses(raw: bytes) -> tuple[Witness, ...]:
 
 
 def listing(raw: bytes, taken_ns: int, prefix: str = "") -> Listing:
-    """The output of list.sh: NUL-separated paths, an empty item, then ``ps`` lines."""
-    files, mark, processes = raw.partition(b"\0\0")
-    if not mark:
+    """The output of list.sh: NUL-separated paths, an empty item, `runs PID` lines and `end`."""
+    files, _, running = raw.partition(b"\0\0")
+    *lines, last = running.split(b"\n")[:-1] or [b""]
+    pids = [line.removeprefix(b"runs ") for line in lines]
+    if last != b"end" or not all(pid.isdigit() for pid in pids):
         return Listing(taken_ns=taken_ns, problem="the inventory is cut short")
     paths = {_shown(item, prefix) for item in files.split(b"\0") if item}
-    running = set()
-    for line in processes.splitlines():
-        words = line.split(None, 3)[:3]
-        if len(words) == 3 and all(word.isdigit() for word in words):
-            running.add((int(words[0]), int(words[2])))
-    if not running:
-        return Listing(taken_ns=taken_ns, problem="ps printed no process")
-    return Listing(taken_ns=taken_ns, paths=tuple(sorted(paths)), processes=tuple(sorted(running)))
+    return Listing(
+        taken_ns=taken_ns, paths=tuple(sorted(paths)), processes=tuple(sorted(map(int, pids)))
+    )
 
 
 def file_fact(path: str, line: str, content: bytes | None) -> FileFact:

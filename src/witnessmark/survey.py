@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 from witnessmark import receipts
 from witnessmark.errors import HostError
 from witnessmark.hosts.reach import reach
-from witnessmark.model.run import HostFacts, Listing
+from witnessmark.model.run import RUNS, HostFacts, Listing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from witnessmark.hosts.transport import Transport
     from witnessmark.model.hosts import Host
+    from witnessmark.model.run import PhaseResult, Step
 
 QUICK_S = 20.0
 """Limit in seconds for the suite's own small commands on a host."""
@@ -96,10 +99,14 @@ def _offset(epoch: str, middle: float) -> float | None:
     return offset if abs(offset) <= LONGEST_S else None
 
 
-def list_host(transport: Transport, run_id: str) -> Listing:
-    """The inventory of a host: files in reach of the suite, and processes."""
+def list_host(transport: Transport, run_id: str, pids: Iterable[int] = ()) -> Listing:
+    """The inventory of a host: files in reach of the suite, and which of ``pids`` still run.
+
+    A process counts as running on also if another one of the group that it led does.
+    """
     script = _home_script(run_id, "list.sh")
-    result = transport.run(["/bin/sh", "-c", script], env={}, timeout_s=QUICK_S)
+    argv = ["/bin/sh", "-c", script, "list", *map(str, sorted(pids))]
+    result = transport.run(argv, env={}, timeout_s=QUICK_S)
     if result.status != 0 or result.cut:
         return Listing(
             taken_ns=result.finished_ns,
@@ -109,9 +116,20 @@ def list_host(transport: Transport, run_id: str) -> Listing:
     return receipts.listing(result.stdout, result.finished_ns, transport.host.path_prefix)
 
 
+def started_pids(phases: Iterable[PhaseResult]) -> set[int]:
+    """Every process that the receipts name: the scripts themselves and what they started."""
+    steps = [step for phase in phases for step in phase.steps]
+    return {pid for step in steps for pid in _own(step) if pid and pid > 1}
+
+
+def _own(step: Step) -> tuple[int | None, ...]:
+    # A payload's parent is the script or the browser; the parent of the script is not ours.
+    return (step.pid, step.ppid) if step.step in RUNS else (step.pid,)
+
+
 def _home_script(run_id: str, name: str) -> str:
     # The run id is checked against its pattern before it gets here, the name is a literal of ours.
-    return f'exec /bin/sh "$HOME/.witnessmark/{run_id}/pack/lib/{name}"'
+    return f'exec /bin/sh "$HOME/.witnessmark/{run_id}/pack/lib/{name}" "$@"'
 
 
 def browser_env(transport: Transport) -> dict[str, str]:

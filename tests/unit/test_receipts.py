@@ -52,14 +52,24 @@ def test_only_whole_evidence_lines_count() -> None:
 
 
 def test_listing_holds_paths_with_newlines_and_processes() -> None:
-    raw = b"/r/Users/p\0/r/Users/p/a\nb\0\0    1     0     1 /sbin/launchd\n   42  1  40 /bin/sh\n"
+    raw = b"/r/Users/p\0/r/Users/p/a\nb\0\0runs 42\nruns 7\nend\n"
     seen = receipts.listing(raw, 5, "/r")
     assert seen.problem is None
     assert seen.paths == ("/Users/p", "/Users/p/a\nb")
-    assert seen.processes == ((1, 1), (42, 40))
+    assert seen.processes == (7, 42)
 
 
-@pytest.mark.parametrize("raw", [b"", b"/r/x\0", b"/r/x\0\0", b"/r/x\0\0no process here\n"])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"/r/x\0",
+        b"/r/x\0\0",
+        b"/r/x\0\0runs 4\n",
+        b"/r/x\0\0runs 4\nend",
+        b"/r/x\0\0what\nend\n",
+    ],
+)
 def test_a_listing_that_is_cut_is_a_problem_not_an_empty_host(raw: bytes) -> None:
     assert receipts.listing(raw, 5).problem
 

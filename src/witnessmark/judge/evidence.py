@@ -11,6 +11,7 @@ from witnessmark.analytic.parameters import Browser
 from witnessmark.judge import brackets, match
 from witnessmark.judge.api import CaseEvidence, Controls
 from witnessmark.model.hosts import Origin
+from witnessmark.model.run import RUNS
 from witnessmark.telemetry import eslogger, ps
 
 if TYPE_CHECKING:
@@ -188,7 +189,7 @@ def _profile(profiles: Sequence[RetentionProfile], name: str | None) -> Retentio
 
 def _misses(case: CaseEvidence, act: Act, misses: Sequence[Miss]) -> tuple[str, ...]:
     first, last = match.window(case)
-    pids = {step.pid for phase in act.phases for step in phase.steps if step.step in match.RUNS}
+    pids = {step.pid for phase in act.phases for step in phase.steps if step.step in RUNS}
     return tuple(
         str(item) for item in misses if item.exec.pid in pids and first <= item.exec.time_ns <= last
     )

@@ -149,11 +149,11 @@ def _act(
         )
         for number, phase in enumerate(Phase)
     )
-    listing = Listing(taken_ns=T0, paths=("/Users/purple",), processes=((1, 1),))
+    listing = Listing(taken_ns=T0, paths=("/Users/purple",))
     after = Listing(
         taken_ns=T0 + 12 * SECOND,
         paths=("/Users/purple", *left),
-        processes=((1, 1), (PAYLOAD, SHELL)) if alive else ((1, 1),),
+        processes=(PAYLOAD,) if alive else (),
     )
     return Act(
         case_id=case.id,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from witnessmark.model.detections import Answer
 from witnessmark.model.events import Event, Kind
+from witnessmark.model.run import RUNS
 from witnessmark.model.scenario import Phase
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from witnessmark.model.scenario import RecordPattern
 
 DATA_VOLUME = "/System/Volumes/Data"
-RUNS = ("exec", "spawn", "browser")
-"""Receipt steps that name a process which ran."""
 
 
 def attack(case: CaseEvidence) -> PhaseResult | None:

@@ -15,6 +15,7 @@ from witnessmark.analytic.keys import Paths
 from witnessmark.judge import match
 from witnessmark.judge.api import finding
 from witnessmark.model.events import Kind
+from witnessmark.model.run import RUNS
 from witnessmark.model.scenario import RecordPattern
 from witnessmark.model.verdicts import Finding, Link, Status
 
@@ -57,7 +58,7 @@ def nothing_to_look_at(case: CaseEvidence) -> str | None:
 
 def runs(case: CaseEvidence) -> tuple[Step, ...]:
     """Receipt steps that ran something, by the library's names and by the scenario's records."""
-    return _steps(case, match.RUNS, (Kind.EXEC,))
+    return _steps(case, RUNS, (Kind.EXEC,))
 
 
 def writes(case: CaseEvidence, folder: str) -> tuple[Step, ...]:

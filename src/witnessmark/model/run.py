@@ -10,6 +10,8 @@ from witnessmark.model.parts import Absence, Hole
 from witnessmark.model.scenario import Phase, Scenario
 
 Form: TypeAlias = Literal["script", "executable"]
+RUNS = ("exec", "spawn", "browser")
+"""Receipt steps that name a process which ran."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +104,8 @@ class Listing:
 
     taken_ns: int
     paths: tuple[str, ...] = ()
-    processes: tuple[tuple[int, int], ...] = ()
-    """(pid, process group) of every process."""
+    processes: tuple[int, ...] = ()
+    """Which of the case's processes, or of the groups that they lead, still ran."""
     problem: str | None = None
 
 

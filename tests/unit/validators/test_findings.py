@@ -169,10 +169,13 @@ def test_cleaned_sees_what_is_gone_and_what_runs_on_in_the_background() -> None:
     assert GOOD.act.after is not None
     gone = replace(GOOD.act.after, paths=())
     assert status("cleaned", with_act(GOOD, after=gone)) is Status.FAIL
-    group = replace(GOOD.act.after, processes=((1, 1), (4242, examples.SHELL)))
+    group = replace(GOOD.act.after, processes=(examples.SHELL,))
     assert status("cleaned", with_act(GOOD, after=group)) is Status.FAIL
-    stranger = replace(GOOD.act.after, processes=((1, 1), (4242, 4242)))
-    assert status("cleaned", with_act(GOOD, after=stranger)) is Status.PASS
+
+
+def test_cleaned_cannot_tell_of_processes_that_no_receipt_names() -> None:
+    phases = tuple(replace(phase, steps=()) for phase in GOOD.act.phases)
+    assert status("cleaned", with_act(GOOD, phases=phases)) is Status.ERROR
 
 
 def test_cleaned_looks_even_where_setup_found_a_need_missing() -> None:
