@@ -26,7 +26,7 @@ from witnessmark.model.run import (
     RetentionProfile,
     RunRecord,
 )
-from witnessmark.report import junit, verdicts_json
+from witnessmark.report import html, junit, verdicts_json
 from witnessmark.survey import left_behind
 
 if TYPE_CHECKING:
@@ -110,6 +110,7 @@ def _judged(folder: Path, reports: Path, watch: Watch) -> RunVerdict:
     verdicts = judge(open_bag(folder))
     (folder / "verdicts.json").write_text(verdicts_json.render(verdicts), "utf-8")
     (folder / "junit.xml").write_text(junit.render(verdicts), "utf-8")
+    (folder / "report.html").write_text(html.render(verdicts), "utf-8")
     _ledger(folder, verdicts, watch)
     latest = reports / "latest"
     fresh = reports / f".latest-{folder.name}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 import click
@@ -11,6 +10,7 @@ import click
 from witnessmark.model.detections import Answer
 from witnessmark.model.events import Kind
 from witnessmark.report.plain import visible
+from witnessmark.report.times import rfc3339
 
 if TYPE_CHECKING:
     from witnessmark.model.detections import Detection, ExecRef
@@ -156,16 +156,6 @@ def as_json(found: Detection) -> dict[str, Any]:
     if found.inferred:
         data["inferred"] = True
     return data
-
-
-def rfc3339(moment_ns: int) -> str:
-    """A time in UTC with nanoseconds."""
-    seconds, rest = divmod(moment_ns, 1_000_000_000)
-    try:
-        moment = datetime.fromtimestamp(seconds, UTC)
-    except (OverflowError, ValueError, OSError):
-        return f"{moment_ns} ns"
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest:09d}Z"
 
 
 def _exec(ref: ExecRef) -> dict[str, Any]:

@@ -60,6 +60,8 @@ class CaseEvidence:
     oldest_ns: int | None = None
     """Time of the oldest record that the source's store still held at the second look."""
     deadline_s: float = 120.0
+    window_s: float | None = None
+    """The drop-exec window (B5) that was judged with."""
     clock_tolerance_s: float = 2.0
     as_of_ns: int = 0
 

@@ -166,6 +166,7 @@ def _evidence(
         retention=_profile(record.retention, host.retention),
         oldest_ns=seen.oldest_ns,
         deadline_s=_deadline(source, record.plan.late_arrival_s),
+        window_s=record.plan.window_s,
         as_of_ns=as_of_ns,
     )
     return replace(bare, misses=_misses(bare, act, seen.misses))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from witnessmark.judge import evidence, match
 from witnessmark.judge.answer import Answered, answered
 from witnessmark.judge.table import first_broken, link_status, ok, verdict
+from witnessmark.judge.timeline import timeline
 from witnessmark.model.detections import Answer
 from witnessmark.model.verdicts import (
     CaseVerdict,
@@ -74,6 +75,8 @@ def judge(bag: Bag, as_of_ns: int | None = None) -> RunVerdict:
         hosts=tuple(evidence.host_row(item) for item in record.facts),
         sources=_sources(bag),
         notes=_notes(bag),
+        profile=record.plan.profile,
+        window_s=record.plan.window_s,
     )
 
 
@@ -115,6 +118,9 @@ def judge_case(case: CaseEvidence, checks: tuple[Validator, ...]) -> CaseVerdict
         simulated=got.simulated,
         reference=_reference(case, got),
         related=tuple(_told(item) for item in match.related(case)),
+        title=scenario.title,
+        near_misses=case.misses,
+        timeline=timeline(case, findings, got),
     )
 
 

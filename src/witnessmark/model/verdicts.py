@@ -71,6 +71,35 @@ class Finding:
             raise ValueError(f"{self.validator}: a pending finding names its first provable date")
 
 
+class MomentKind(StrEnum):
+    """What one row of a case's timeline shows."""
+
+    SETUP = "setup"
+    ATTACK = "attack"
+    CLEANUP = "cleanup"
+    RECORD = "record"
+    EXEC = "exec"
+    ALERT = "alert"
+    WINDOW = "window"
+    DEADLINE = "deadline"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """A point or span of a case's timeline, on the controller's clock (nanoseconds UTC).
+
+    Times that a host gave are shifted by how far its clock was measured to be ahead.
+    """
+
+    kind: MomentKind
+    label: str
+    start_ns: int
+    end_ns: int | None = None
+    """End of a span; for a record, when the collector received it."""
+    evidence: str | None = None
+    """The event id that says so, where one does."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseVerdict:
     """The judged case: one row of every report."""
@@ -94,6 +123,10 @@ class CaseVerdict:
     """What the suite's own engine answered where no organisational source judged."""
     related: tuple[str, ...] = ()
     """Alerts that carry the case's marks but name none of its processes: shown, never counted."""
+    title: str = ""
+    near_misses: tuple[str, ...] = ()
+    """Rules that nearly held, such as ``B5: 5.1 s > 4 s``."""
+    timeline: tuple[Moment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,3 +157,7 @@ class RunVerdict:
     hosts: tuple[dict[str, object], ...]
     sources: tuple[dict[str, str], ...]
     notes: tuple[str, ...] = ()
+    profile: str | None = None
+    """Parameter profile of the analytic; None means the deployed parameters."""
+    window_s: float | None = None
+    """The drop-exec window that was judged with, in seconds."""

@@ -8,9 +8,12 @@ import unicodedata
 def visible(text: str) -> str:
     """The text with every control, format and surrogate character written as ``\\xNN``/``\\uNNNN``.
 
-    Terminal escapes, bidirectional overrides and line breaks in telemetry thus stay inert.
+    Terminal escapes, bidirectional overrides and line breaks in telemetry thus stay inert, and so
+    does ``##[``, which a GitHub runner obeys wherever it stands in a job's output.
     """
-    return "".join(_shown(char) for char in text)
+    if not text.isprintable():
+        text = "".join(_shown(char) for char in text)
+    return text.replace("##[", "#\\x23[")
 
 
 def _shown(char: str) -> str:

@@ -8,21 +8,21 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from witnessmark.model.verdicts import Link, Status, Verdict
+from witnessmark.model.verdicts import Link, Status
 from witnessmark.report.plain import visible
-from witnessmark.report.verdicts_json import totals
+from witnessmark.report.summary import LEGEND, QUIET, headline, reasons, verdict
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from witnessmark.model.verdicts import CaseVerdict, RunVerdict
 
-MARKS = {
-    Status.PASS: ("ok", "green"),
-    Status.FAIL: ("FAIL", "bold red"),
-    Status.ERROR: ("?", "bold yellow"),
-    Status.SKIP: ("-", "dim"),
-    Status.PENDING: ("later", "cyan"),
+STYLES = {
+    Status.PASS: "green",
+    Status.FAIL: "bold red",
+    Status.ERROR: "bold yellow",
+    Status.SKIP: "dim",
+    Status.PENDING: "cyan",
 }
 SHORT = {
     Link.ACTED: "act",
@@ -34,8 +34,6 @@ SHORT = {
 }
 NARROW = 120
 """Below this many columns the headings are shortened, so that case ids need not break."""
-
-QUIET = (Verdict.NOT_APPLICABLE, Verdict.NOT_ASSESSED)
 
 
 def render(run: RunVerdict, width: int = NARROW) -> RenderableType:
@@ -61,15 +59,12 @@ def _table(run: RunVerdict, *, narrow: bool) -> Table:
 
 def _links(case: CaseVerdict) -> list[Text]:
     said = dict(case.links)
-    return [Text(*MARKS[said[link]]) for link in Link]
+    return [Text(LEGEND[said[link]][0], STYLES[said[link]]) for link in Link]
 
 
 def _verdict(case: CaseVerdict) -> Text:
-    text = case.verdict.value + (f" (reference: {case.reference})" if case.reference else "")
-    if case.latency_s is not None:
-        text += f" in {case.latency_s:.2f} s"
     style = "dim" if case.verdict in QUIET else ("green" if case.ok else "bold red")
-    return Text(text, style=style)
+    return Text(verdict(case), style=style)
 
 
 def _broken(case: CaseVerdict) -> Text:
@@ -82,16 +77,9 @@ def _reasons(run: RunVerdict) -> list[Text]:
     """Why cases are not ok; the same reason of many cases is told once, with their number."""
     told: dict[str, dict[str, None]] = {}
     for case in run.cases:
-        if case.ok and case.verdict is not Verdict.NOT_APPLICABLE:
-            continue
-        if case.verdict is Verdict.NOT_ASSESSED and case.first_broken_link is None:
-            continue
-        for found in case.findings:
-            broken = found.status in (Status.FAIL, Status.ERROR)
-            skipped = case.verdict is Verdict.NOT_APPLICABLE and found.link is Link.ACTED
-            if broken or skipped:
-                text = f"{found.link.value} {found.status.value}: {found.message}"
-                told.setdefault(text, {})[case.id] = None
+        for found in reasons(case):
+            text = f"{found.link.value} {found.status.value}: {found.message}"
+            told.setdefault(text, {})[case.id] = None
     for case in run.cases:
         for alert in case.related:
             told.setdefault(f"related alert, never counted: {alert}", {})[case.id] = None
@@ -117,8 +105,6 @@ def _pending(run: RunVerdict) -> list[Text]:
 
 
 def _closing(run: RunVerdict) -> list[Text]:
-    count = totals(run)
-    assessed, good = count["assessed"], count["ok"]
     lines = [Text("")]
     lines.append(Text(f"run {run.run_id} ({run.origin}), judged as of {run.as_of}", style="dim"))
     lines += [
@@ -129,14 +115,6 @@ def _closing(run: RunVerdict) -> list[Text]:
         for item in run.controls
     ]
     lines += [Text(visible(note), style="dim") for note in run.notes]
-    if not assessed:
-        lines.append(
-            Text("No case was assessed: this run says nothing about coverage.", "bold red")
-        )
-    else:
-        style = "bold green" if good == assessed else "bold red"
-        text = f"{good} of {assessed} assessed cases are as they should be"
-        rest = f"; {count['not_assessed']} not assessed" if count["not_assessed"] else ""
-        lab = f"; {count['lab']} lab" if count["lab"] else ""
-        lines.append(Text(text + rest + lab + ".", style))
+    text, good = headline(run)
+    lines.append(Text(text, "bold green" if good else "bold red"))
     return lines

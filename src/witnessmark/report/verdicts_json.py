@@ -6,13 +6,20 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from witnessmark.report.times import rfc3339
+
 if TYPE_CHECKING:
-    from witnessmark.model.verdicts import CaseVerdict, Finding, RunVerdict
+    from witnessmark.model.verdicts import CaseVerdict, Finding, Moment, RunVerdict
 
 
 def render(run: RunVerdict) -> str:
-    """The whole run as JSON text; the same run always gives the same bytes."""
-    return json.dumps(document(run), indent=1, ensure_ascii=True) + "\n"
+    """The whole run as JSON text; the same run always gives the same bytes.
+
+    ``##[`` begins a command wherever a GitHub runner sees it in a job's output, so it is written
+    with an escape that JSON readers undo.
+    """
+    text = json.dumps(document(run), indent=1, ensure_ascii=True)
+    return text.replace("##[", "#\\u0023[") + "\n"
 
 
 def document(run: RunVerdict) -> dict[str, object]:
@@ -25,6 +32,8 @@ def document(run: RunVerdict) -> dict[str, object]:
         "as_of": run.as_of,
         "tool": run.tool,
         "bag_sha256": run.bag_sha256,
+        "profile": run.profile,
+        "window_s": run.window_s,
         "totals": totals(run),
         "notes": list(run.notes),
         "hosts": list(run.hosts),
@@ -61,6 +70,7 @@ def _case(item: CaseVerdict) -> dict[str, object]:
     return {
         "id": item.id,
         "scenario": item.scenario,
+        "title": item.title,
         "host": item.host,
         "source": item.source,
         "expect": item.expect,
@@ -75,8 +85,23 @@ def _case(item: CaseVerdict) -> dict[str, object]:
         "links": {link.value: status.value for link, status in item.links},
         "latency_s": item.latency_s,
         "related_alerts": list(item.related),
+        "near_misses": list(item.near_misses),
         "findings": [_finding(found) for found in item.findings],
+        "timeline": [_moment(moment) for moment in item.timeline],
     }
+
+
+def _moment(item: Moment) -> dict[str, object]:
+    row: dict[str, object] = {
+        "kind": item.kind.value,
+        "label": item.label,
+        "at": rfc3339(item.start_ns),
+    }
+    if item.end_ns is not None:
+        row["until"] = rfc3339(item.end_ns)
+    if item.evidence is not None:
+        row["evidence"] = item.evidence
+    return row
 
 
 def _finding(found: Finding) -> dict[str, object]:

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from witnessmark.cli.printing import Table, as_json, rfc3339
+from witnessmark.cli.printing import Table, as_json
 from witnessmark.model.detections import Answer, Branch, BrowserRef, Detection, ExecRef
 from witnessmark.model.events import Coverage
+from witnessmark.report.times import rfc3339
 
 REF = ExecRef(pid=7, pidversion=8, seq=9, event_id="m/e/1", path="/bin/sh", script=None, time_ns=5)
 

@@ -1,0 +1,122 @@
+"""When what happened in a case: its phases, the records that prove it, the alert and its deadline.
+
+Only what findings and the deciding detection cite is shown; nothing is looked up a second time.
+"""
+
+from __future__ import annotations
+
+import bisect
+from typing import TYPE_CHECKING
+
+from witnessmark.model.events import Kind
+from witnessmark.model.scenario import ExpectedAnswer
+from witnessmark.model.verdicts import Link, Moment, MomentKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from witnessmark.judge.answer import Answered
+    from witnessmark.judge.api import CaseEvidence
+    from witnessmark.model.events import Event, Stream
+    from witnessmark.model.verdicts import Finding
+
+COARSE_S = 1.0
+"""A smaller clock offset cannot be told from none: POSIX ``date`` gives whole seconds."""
+
+
+def timeline(case: CaseEvidence, findings: Sequence[Finding], got: Answered) -> tuple[Moment, ...]:
+    """The moments of a case, earliest first, all on the controller's clock."""
+    events = tuple(_cited(case.stream, findings, got))
+    moments = (
+        *_phases(case),
+        *(_record(case, event) for event in events),
+        *_window(case, events, got),
+        *_alert(case, got),
+        *_deadline(case, events, got),
+    )
+    return tuple(sorted(moments, key=lambda item: item.start_ns))
+
+
+def _phases(case: CaseEvidence) -> Iterator[Moment]:
+    for phase in case.act.phases:
+        name = phase.phase.value
+        yield Moment(
+            kind=MomentKind(name), label=name, start_ns=phase.started_ns, end_ns=phase.finished_ns
+        )
+
+
+def _cited(stream: Stream | None, findings: Iterable[Finding], got: Answered) -> Iterator[Event]:
+    """The source's own events that findings of the link recorded and the detection name."""
+    ids = [name for item in findings if item.link is Link.RECORDED for name in item.evidence]
+    if got.detection is not None:
+        ids += [got.detection.drop.event_id] if got.detection.drop else []
+        ids += [got.detection.exec.event_id]
+    for name in dict.fromkeys(ids):
+        event = _event(stream, name) if stream else None
+        if event is not None:
+            yield event
+
+
+def _event(stream: Stream, name: str) -> Event | None:
+    """The event of an id; found by its line, because a stream keeps the order of its lines."""
+    line = name.rpartition("/")[2]
+    if not (line.isascii() and line.isdigit()):
+        return None
+    place = bisect.bisect_left(stream.events, int(line), key=lambda event: event.line)
+    found = stream.events[place] if place < len(stream.events) else None
+    return found if found is not None and found.id == name else None
+
+
+def _ours(case: CaseEvidence, host_ns: int) -> int:
+    """A host's time on the controller's clock, if its clock is known to be off at all."""
+    offset = case.facts.clock_offset_s or 0.0
+    return host_ns - int(offset * 1e9) if abs(offset) >= COARSE_S else host_ns
+
+
+def _record(case: CaseEvidence, event: Event) -> Moment:
+    return Moment(
+        kind=MomentKind.EXEC if event.kind is Kind.EXEC else MomentKind.RECORD,
+        label=event.kind.value,
+        start_ns=_ours(case, event.time_ns),
+        end_ns=event.received_ns,
+        evidence=event.id,
+    )
+
+
+def _window(case: CaseEvidence, events: Sequence[Event], got: Answered) -> Iterator[Moment]:
+    """The drop-exec window (B5), from the drop on."""
+    if case.window_s is None or "B" not in case.case.scenario.branch:
+        return
+    drops = [event.time_ns for event in events if event.kind is not Kind.EXEC][:1]
+    if got.detection is not None and got.detection.drop is not None:
+        drops = [got.detection.drop.time_ns]
+    for start in drops:
+        end = start + int(case.window_s * 1e9)
+        yield Moment(
+            kind=MomentKind.WINDOW,
+            label="window",
+            start_ns=_ours(case, start),
+            end_ns=_ours(case, end),
+        )
+
+
+def _alert(case: CaseEvidence, got: Answered) -> Iterator[Moment]:
+    """The alert; of an analytic that runs over the source, when the deciding record came in."""
+    if got.detection is not None and got.detection.received_ns is not None:
+        yield Moment(
+            kind=MomentKind.ALERT,
+            label=got.detection.answer.value,
+            start_ns=got.detection.received_ns,
+            evidence=got.detection.exec.event_id,
+        )
+
+
+def _deadline(case: CaseEvidence, events: Sequence[Event], got: Answered) -> Iterator[Moment]:
+    if case.case.scenario.expect.answer is not ExpectedAnswer.FIRES:
+        return
+    runs = [event.time_ns for event in events if event.kind is Kind.EXEC]
+    if got.detection is not None:
+        runs = [got.detection.exec.time_ns]
+    for moment in runs[:1]:
+        due = _ours(case, moment) + int(case.deadline_s * 1e9)
+        yield Moment(kind=MomentKind.DEADLINE, label="deadline", start_ns=due)
