@@ -274,14 +274,16 @@ def test_booting_twice_at_once_boots_once(state: Path) -> None:
 
 
 def test_a_host_that_cannot_boot_says_what_its_recorder_said(state: Path) -> None:
-    with pytest.raises(HostError, match=r"a did not boot: its recorder ended; it said: .*nonsense"):
+    with pytest.raises(
+        HostError, match=r"a did not boot: its recorder ended; it said: .*unknown layer"
+    ):
         boot(state, ["a"], {"a": [{"nonsense": True}]})
     assert [host.booted for host in look(state)] == [None]
 
 
 def test_other_faults_need_a_reboot(state: Path, tmp_path: Path) -> None:
     faults = tmp_path / "faults.yaml"
-    faults.write_text("id: f\ntitle: t\nexpect: e\nfaults: [{nonsense: true}]\n")
+    faults.write_text("id: f\ntitle: t\nexpect: e\nfaults: [{layer: sensor, action: drop}]\n")
     assert standin("up", state=state).returncode == 0
     refused = standin("up", f"--fault={faults}", state=state)
     assert (refused.returncode, refused.stdout) == (3, "")

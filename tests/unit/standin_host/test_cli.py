@@ -52,7 +52,7 @@ def test_help_loads_nothing_heavy() -> None:
     subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
 
 
-GOOD = "id: f\ntitle: t\nexpect: e\nfaults: [{drop: exec}]\n"
+GOOD = "id: f\ntitle: t\nexpect: e\nfaults: [{layer: sensor, action: drop}]\n"
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ GOOD = "id: f\ntitle: t\nexpect: e\nfaults: [{drop: exec}]\n"
     [
         ("- a", "f.yaml:1: "),
         (GOOD.replace("title: t", "title: 3"), "f.yaml:2: title"),
-        (GOOD.replace("[{drop: exec}]", "[x]"), "f.yaml:4: faults.0"),
+        (GOOD.replace("[{layer: sensor, action: drop}]", "[x]"), "f.yaml:4: faults.0"),
         (GOOD + "id: g\n", "f.yaml:5: duplicate key 'id'"),
         (GOOD + "surprise: 1\n", "f.yaml:5: surprise: unknown key"),
         ("a: [", "f.yaml:"),
@@ -102,6 +102,10 @@ def test_a_good_fault_file_reaches_its_host(
     code, out = invoke("up", "--hosts=2", f"--state={tmp_path}", f"--fault={tmp_path / 'f.yaml'}")
     assert (code, seen) == (
         0,
-        [tmp_path, ["standin-1", "standin-2"], {"standin-2": [{"drop": "exec"}]}],
+        [
+            tmp_path,
+            ["standin-1", "standin-2"],
+            {"standin-2": [{"layer": "sensor", "action": "drop"}]},
+        ],
     )
     assert "mode prefix" in out
