@@ -1,4 +1,5 @@
 # Lays the pack that follows the last line under ~/.witnessmark/RUN. POSIX sh, run as a file.
+# $1: seconds without a controller after which the dead-man timer removes the run again; 0: no timer.
 # Before this stand assignments: `run`, `count` and `dirs` (files and folders of the pack) and
 # `sums` (what cksum must print for every file).
 # The shell never parses the pack: it exits first, and awk reads this file from the marker on. Each
@@ -44,6 +45,9 @@ fi
 if [ ! -f "$base/run" ] || [ "$(cat "$base/run")" != "$run" ]; then
     printf '%s\n' "$run" >"$base/run" || fail not-written "~/.witnessmark/$run/run"
     changed=yes
+fi
+if [ "${1:-0}" != 0 ]; then
+    sh "$base/pack/lib/deadman.sh" "$run" "$1" || fail no-dead-man ''
 fi
 say changed "$changed"
 exit 0

@@ -186,8 +186,10 @@ wm_payload_name() {
   esac
 }
 
-# wm_main: calls setup, attack or cleanup, which the scenario defines.
+# wm_main: calls setup, attack or cleanup, which the scenario defines. Which process this is was
+# written down before: if the controller dies, it is this one that must be ended (sweep.sh).
 wm_main() {
+  printf '%s\n' "$$" > "${WM_RECEIPT%.tsv}.pid" || wm_refuse "$WM_RECEIPT cannot be written beside"
   case $wm_phase in
     setup | attack | cleanup) "$wm_phase" ;;
     *) wm_refuse "say setup, attack or cleanup, not '$wm_phase'" ;;

@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING
 from witnessmark.act import act_host
 from witnessmark.collect.collector import Collected, Collector
 from witnessmark.errors import HostError
+from witnessmark.hosts.heartbeat import guarded
 from witnessmark.hosts.reach import reach
 from witnessmark.model.run import Act, Case, HostFacts, Plan
-from witnessmark.survey import ask_facts
+from witnessmark.survey import Folders, ask_facts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from concurrent.futures import Future
 
     from witnessmark.bag.write import BagWriter
-    from witnessmark.hosts.prepare import PrepareResult
+    from witnessmark.hosts.outcome import PrepareResult
     from witnessmark.hosts.transport import Transport
     from witnessmark.model.hosts import Host
 
@@ -117,12 +118,26 @@ def _act_one(
     watch: Watch,
     cancel: threading.Event,
 ) -> None:
-    host = transport.host
     run.facts = replace(
         ask_facts(transport, plan.run_id),
         consent_owner=ready.consent_owner,
         consent_expires=ready.consent_expires,
     )
+    own = Folders(home=run.facts.home, run_id=plan.run_id).own
+    with guarded(transport, own, plan.run_id):
+        _watched(run, plan, transport, writer, watch, cancel)
+
+
+def _watched(
+    run: HostRun,
+    plan: Plan,
+    transport: Transport,
+    writer: BagWriter,
+    watch: Watch,
+    cancel: threading.Event,
+) -> None:
+    """Acts while every source of the host is collected."""
+    host = transport.host
     collectors = [
         Collector(transport, source, writer.raw(host.name, source.name)) for source in host.sources
     ]

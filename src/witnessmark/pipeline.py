@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from witnessmark.collect.collector import Collected
-    from witnessmark.hosts.prepare import PrepareResult
+    from witnessmark.hosts.outcome import PrepareResult
     from witnessmark.model.hosts import Host
     from witnessmark.model.verdicts import RunVerdict
 

@@ -16,7 +16,8 @@ import pytest
 from witnessmark import ansible, inventory
 from witnessmark.content import pack, root
 from witnessmark.errors import HostKeyError
-from witnessmark.hosts.prepare import Outcome, prepare, teardown
+from witnessmark.hosts.outcome import Outcome
+from witnessmark.hosts.prepare import prepare, teardown
 from witnessmark.hosts.ssh import SshTransport
 from witnessmark.standin import probe, state
 

@@ -1,10 +1,12 @@
 """A home with the scenario pack on it, on this machine, so that real scripts can be played."""
 
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from witnessmark.content import pack
+from witnessmark.content import pack, root
 from witnessmark.hosts.local import LocalTransport
 from witnessmark.model.hosts import Host, Origin
 
@@ -12,7 +14,7 @@ RUN = "20261124t042002z-1f0c9a"
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     folder = tmp_path / "a home"
     for name in ("Downloads", "Library/Caches"):
         (folder / name).mkdir(parents=True)
@@ -24,7 +26,11 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     monkeypatch.setenv("HOME", str(folder))
-    return folder
+    yield folder
+    # A timer that a test started would wait for its controller much longer than this.
+    sweep = root() / "inventory" / "playbooks" / "sweep.sh"
+    env = {"HOME": str(folder), "PATH": "/usr/bin:/bin"}
+    subprocess.run(["sh", str(sweep), RUN], env=env, capture_output=True, check=False, timeout=30)
 
 
 @pytest.fixture

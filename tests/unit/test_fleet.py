@@ -10,7 +10,7 @@ from witnessmark.bag.write import BagWriter
 from witnessmark.content import scenarios
 from witnessmark.errors import HostError
 from witnessmark.hosts.local import LocalTransport
-from witnessmark.hosts.prepare import Outcome, PrepareResult
+from witnessmark.hosts.outcome import Outcome, PrepareResult
 from witnessmark.model.hosts import Host, Role, Source
 from witnessmark.model.run import Plan
 from witnessmark.plan import build

@@ -18,6 +18,7 @@ COMMANDS = {
     "detect": "Run the AN0994 analytic over telemetry files or a live stream.",
     "prepare": "Check consent and lay the scenario pack on the hosts.",
     "teardown": "Remove what a run left on the hosts.",
+    "cleanup": "Remove what any run left on the hosts, but never from a living run.",
     "standin": "Boot, list and shut down stand-in Macs.",
     "list": "List the scenarios and what each expects.",
 }

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from witnessmark.hosts.prepare import PrepareResult
+    from witnessmark.hosts.outcome import PrepareResult
 
 
 def files(inventories: Sequence[Path], state: Path | None) -> list[Path]:

@@ -74,6 +74,19 @@ class LocalTransport:
         """Start a command whose output is read while it runs."""
         return LocalStream(self._start(argv, {}))
 
+    def scratch(self, path: str) -> LocalScratch:
+        """A new file in place of whatever has that name."""
+        real = Path(self.host.path_prefix + path)
+        try:
+            real.unlink(missing_ok=True)
+            return LocalScratch(
+                self.host, os.open(real, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            )
+        except OSError as problem:
+            raise HostError(
+                f"{self.host.name}: could not make {path} ({problem.strerror})"
+            ) from problem
+
     def close(self) -> None:
         """Nothing is held open."""
 
@@ -92,6 +105,26 @@ class LocalTransport:
             raise HostError(
                 f"{self.host.name}: cannot start {argv[0]} ({problem.strerror})"
             ) from problem
+
+
+class LocalScratch:
+    """A small file of this machine, held open."""
+
+    def __init__(self, host: Host, fd: int) -> None:
+        self._host, self._fd = host, fd
+
+    def put(self, data: bytes) -> None:
+        """Write over the file's beginning."""
+        try:
+            os.pwrite(self._fd, data, 0)
+        except OSError as problem:
+            raise HostError(
+                f"{self._host.name}: could not write its heartbeat ({problem.strerror})"
+            ) from problem
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._fd)
 
 
 class LocalStream:

@@ -2,60 +2,31 @@
 
 from __future__ import annotations
 
-import os
+import math
 import re
 import shlex
 import shutil
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from witnessmark import ansible
 from witnessmark.content import root
 from witnessmark.errors import HostError
+from witnessmark.hosts.by_ansible import reach_variables, unusable
+from witnessmark.hosts.outcome import Outcome, PrepareResult
 from witnessmark.hosts.pack import script
 from witnessmark.hosts.reasons import REFUSED, unreachable, why
 from witnessmark.plan import check_run_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from witnessmark.model.hosts import Host
 
 _TASK_S = 60
 _FORKS = 20
-
-
-class Outcome(StrEnum):
-    """How preparing or cleaning one host ended."""
-
-    OK = "ok"
-    REFUSED = "refused"
-    """It must not be used: no consent, not a lab host, or a symbolic link where ours would be."""
-    UNREACHABLE = "unreachable"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PrepareResult:
-    """What happened on one host."""
-
-    host: str
-    outcome: Outcome
-    reason: str | None = None
-    """One sentence that names the host and the mend; None if and only if all went well."""
-    changed: bool = False
-    """False if the host already was as wanted."""
-    consent_owner: str = ""
-    consent_expires: str = ""
-    system: str = ""
-    """What ``uname -s`` said (``Darwin`` on a Mac)."""
-
-    @property
-    def ok(self) -> bool:
-        """Whether the host is ready (or clean)."""
-        return self.outcome is Outcome.OK
+TIMER = "lib/deadman.sh"
+TOLD = frozenset({"removed", "found", "running", "spared"})
 
 
 def prepare(
@@ -81,12 +52,16 @@ def prepared(
     deploy = script(_shell("pack.sh"), run_id, pack)
     yield from (_not_lab(host) for host in hosts if not host.lab)
 
+    # A host that must wait for its turn gets its timer when the turn comes (heartbeat.py).
+    timed = TIMER in pack and len(hosts) <= _FORKS
+
     def variables(host: Host) -> dict[str, object]:
         consent = host.path_prefix + host.consent_file
         return {
             # Relative to the home. Ansible turns ~ into ~user, whom a stand-in's machine does not
-            # know, and quotes no $HOME with a space in it. (See _reach for this machine itself.)
+            # know, and quotes no $HOME with a space in it. (This machine: by_ansible.py.)
             "ansible_remote_tmp": f".witnessmark/{run_id}/tmp",  # noqa: S108 - the home's
+            "wm_dead_man": math.ceil(host.dead_man_s) if timed else 0,
             "wm_look": _with_arguments(_shell("look.sh"), consent, run_id),
         }
 
@@ -108,13 +83,30 @@ def teardown(hosts: Sequence[Host], run_id: str | None) -> dict[str, PrepareResu
     return {host.name: results[host.name] for host in hosts}
 
 
+def cleanup(
+    hosts: Sequence[Host], run_id: str | None, *, look: bool = False
+) -> dict[str, PrepareResult]:
+    """`teardown` that spares runs which are going on, and tells all that it did (``told``).
+
+    A run is going on if its heartbeat on the host changes within five seconds. With ``look``
+    nothing is changed.
+    """
+    if run_id is not None:
+        check_run_id(run_id)
+    mode = "look" if look else "spare"
+    sweep = _with_arguments(_shell("sweep.sh"), run_id or "", mode)
+    done = _play("teardown.yaml", hosts, lambda _: {"wm_sweep": sweep}, {})
+    results = {item.host: item for item in done}
+    return {host.name: results[host.name] for host in hosts}
+
+
 def _play(
     name: str,
     hosts: Sequence[Host],
     variables: Callable[[Host], dict[str, object]],
     files: Mapping[str, bytes],
 ) -> Iterator[PrepareResult]:
-    lost = {host.name: lost for host in hosts if (lost := _unusable(host))}
+    lost = {host.name: lost for host in hosts if (lost := unusable(host))}
     yield from lost.values()
     waiting = {host.name: host for host in hosts if host.name not in lost}
     if not waiting:
@@ -151,48 +143,11 @@ def _tasks(
         yield from ansible.run_play(
             folder,
             root() / "inventory" / "playbooks" / name,
-            {host.name: {**variables(host), **_reach(host, folder)} for host in hosts},
+            {host.name: {**variables(host), **reach_variables(host, folder)} for host in hosts},
             forks=_FORKS,
             task_timeout_s=_TASK_S,
             timeout_s=2 * _TASK_S * -(-len(hosts) // _FORKS),
         )
-
-
-def _reach(host: Host, folder: Path) -> dict[str, object]:
-    """Ansible's variables for reaching a host exactly as paramiko does (hosts/ssh.py)."""
-    if host.connection == "local":
-        return {"ansible_connection": "local", "ansible_remote_tmp": f"{folder}/remote"}
-    options = ""
-    if host.known_hosts:
-        # A copy under a plain name; ssh itself would expand % and ${} in the user's.
-        copy = folder / f"known_hosts.{host.name}"
-        copy.write_bytes(host.known_hosts.read_bytes())
-        options = f"""-o 'UserKnownHostsFile="{copy}"'"""
-    variables: dict[str, object] = {
-        "ansible_connection": "ssh",
-        "ansible_host": host.address,
-        "ansible_port": host.port,
-        "ansible_timeout": max(1, round(host.connect_timeout_s)),
-    }
-    if host.user:
-        variables["ansible_user"] = host.user
-    if host.key_file:
-        options += " -o IdentitiesOnly=yes"
-        variables["ansible_ssh_private_key_file"] = str(host.key_file).replace("%", "%%")
-    return {**variables, "ansible_ssh_common_args": options}
-
-
-def _unusable(host: Host) -> PrepareResult | None:
-    """What can be said without a connection: a wrong kind of connection, an unreadable file."""
-    if host.connection not in ("ssh", "local"):
-        kind = host.connection
-        reason = f"{host.name}: ansible_connection {kind} is not supported; use ssh or local"
-        return PrepareResult(host=host.name, outcome=Outcome.FAILED, reason=reason)
-    for what, path in (("SSH key", host.key_file), ("known_hosts file", host.known_hosts)):
-        if path and not os.access(path, os.R_OK):
-            reason = f"{host.name}: cannot read the {what} {path}; correct the inventory"
-            return PrepareResult(host=host.name, outcome=Outcome.UNREACHABLE, reason=reason)
-    return None
 
 
 def _judge(host: Host, tasks: Sequence[ansible.TaskResult]) -> PrepareResult:
@@ -213,6 +168,7 @@ def _judge(host: Host, tasks: Sequence[ansible.TaskResult]) -> PrepareResult:
         consent_owner=facts.get("owner", ""),
         consent_expires=facts.get("expires", ""),
         system=facts.get("system", ""),
+        told=tuple((code, what) for code, what in said if code in TOLD),
     )
 
 

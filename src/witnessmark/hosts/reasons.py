@@ -36,6 +36,9 @@ _WHY = {
     "unreadable": f"{{user}} may not look into {{detail}}, so nobody can say it is clean; {_TCC}",
     "not-written": "could not write {detail}; is the disk full or read-only?",
     "altered": "{detail} did not arrive as it was sent; is the disk full? then prepare again",
+    "no-dead-man": "the dead-man timer could not be started; are `ps` and `sleep` on PATH?",
+    "alive": "run {detail} is going on, its controller was heard of just now; stop that first, or "
+    "say `witnessmark teardown --run {detail}`",
     "not-removed": "could not remove {detail}; remove it by hand",
     "foreign": "{detail} holds something that is no run's; look at it and remove it by hand",
 }

@@ -71,6 +71,14 @@ class SshTransport:
             channel.exec_command(command(argv, {}))
             return SshStream(channel)
 
+    def scratch(self, path: str) -> SshScratch:
+        """A new file in place of whatever has that name, by SFTP."""
+        with _as_host_error(self.host, f"make {path}"), self._lock:
+            real, sftp = self._real(path), self._files()
+            with contextlib.suppress(FileNotFoundError):
+                sftp.remove(real)
+            return SshScratch(self.host, sftp.open(real, "wx", bufsize=0), self._lock)
+
     def close(self) -> None:
         """Close the connection; commands still running lose their session."""
         self._client.close()
@@ -91,6 +99,24 @@ class SshTransport:
 
     def _real(self, path: str) -> str:
         return self.host.path_prefix + path
+
+
+class SshScratch:
+    """A small file on the host, held open: one message to write it again."""
+
+    def __init__(self, host: Host, handle: paramiko.SFTPFile, lock: threading.Lock) -> None:
+        self._host, self._handle, self._lock = host, handle, lock
+
+    def put(self, data: bytes) -> None:
+        """Write over the file's beginning."""
+        with _as_host_error(self._host, "write its heartbeat"), self._lock:
+            self._handle.seek(0)
+            self._handle.write(data)
+
+    def close(self) -> None:
+        """Close the file."""
+        with _as_host_error(self._host, "close its heartbeat"), self._lock:
+            self._handle.close()
 
 
 class SshStream:

@@ -44,6 +44,16 @@ class Stream(Protocol):
         """Close the pipe; the command ends by itself."""
 
 
+class Scratch(Protocol):
+    """A small file on the host that is held open, so that writing it again spawns nothing there."""
+
+    def put(self, data: bytes) -> None:
+        """Write ``data`` over the file's beginning. Raises HostError naming the host."""
+
+    def close(self) -> None:
+        """Close the file; it stays."""
+
+
 class Transport(Protocol):
     """A host that can be acted on. Paths are in the host's own view (``/Users/...``)."""
 
@@ -67,6 +77,9 @@ class Transport(Protocol):
 
     def stream(self, argv: Sequence[str]) -> Stream:
         """Start a command whose output is read while it runs."""
+
+    def scratch(self, path: str) -> Scratch:
+        """A new file in place of whatever has that name; what a link leads to is not touched."""
 
     def close(self) -> None:
         """Release the connection."""

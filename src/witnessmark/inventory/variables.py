@@ -109,6 +109,14 @@ def duration(value: object, *path: str | int) -> float:
         raise Wrong('must be a duration such as "10s"', *path) from None
 
 
+def dead_man(value: object) -> float:
+    """How long a host waits for its controller; a timer that is off is none."""
+    found = duration(value)
+    if not 2.0 <= found <= 86_400.0:
+        raise Wrong("must be between 2s and 24h")
+    return found
+
+
 def origin(value: object) -> Origin:
     """What kind of machine it is."""
     return Origin(one_of([origin.value for origin in Origin], value))
@@ -224,6 +232,7 @@ READERS: Mapping[str, tuple[str, Callable[[object], object]]] = {
     "witnessmark_browser": ("browser", absolute),
     "witnessmark_connect_timeout": ("connect_timeout_s", duration),
     "witnessmark_consent_file": ("consent_file", absolute),
+    "witnessmark_dead_man": ("dead_man_s", dead_man),
     "witnessmark_faults": ("faults", faults),
     "witnessmark_known_hosts": ("known_hosts", own_file),
     "witnessmark_lab": ("lab", flag),

@@ -62,6 +62,8 @@ class Host:
     retention: str | None = None
     """Name of a profile in inventory/retention/."""
     connect_timeout_s: float = 10.0
+    dead_man_s: float = 900.0
+    """Seconds without a sign of the controller after which the host cleans up by itself."""
     sources: tuple[Source, ...] = ()
     faults: tuple[Mapping[str, object], ...] = field(default=(), hash=False)
     """What a stand-in breaks on purpose, as standin/faults.py reads it; empty for a Mac."""

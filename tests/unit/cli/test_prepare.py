@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from witnessmark.cli import teardown
 from witnessmark.cli.fleet import report
 from witnessmark.errors import UsageError
-from witnessmark.hosts.prepare import Outcome, PrepareResult
+from witnessmark.hosts.outcome import Outcome, PrepareResult
 
 if TYPE_CHECKING:
     from pathlib import Path

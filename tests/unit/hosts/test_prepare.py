@@ -10,8 +10,9 @@ import pytest
 from witnessmark import ansible
 from witnessmark.ansible import TaskResult
 from witnessmark.errors import ContentError, HostError, UsageError
-from witnessmark.hosts import prepare as module
-from witnessmark.hosts.prepare import Outcome, PrepareResult, prepare, prepared, teardown
+from witnessmark.hosts.by_ansible import reach_variables
+from witnessmark.hosts.outcome import Outcome, PrepareResult
+from witnessmark.hosts.prepare import prepare, prepared, teardown
 from witnessmark.hosts.reasons import unreachable
 from witnessmark.model.hosts import Host, Origin
 
@@ -199,13 +200,13 @@ def test_hosts_are_reached_as_paramiko_does(tmp_path: Path) -> None:
     known = tmp_path / "known % hosts"
     known.write_text("line\n")
     host = replace(MAC, address="192.0.2.1", port=2222, known_hosts=known, connect_timeout_s=3.4)
-    variables = module._reach(host, tmp_path)
+    variables = reach_variables(host, tmp_path)
     assert variables["ansible_timeout"] == 3
     copy = tmp_path / "known_hosts.mac1"
     assert copy.read_text() == "line\n"
     assert variables["ansible_ssh_common_args"] == f"""-o 'UserKnownHostsFile="{copy}"'"""
     assert "ansible_ssh_private_key_file" not in variables  # then the agent is used
-    keyed = module._reach(replace(host, key_file=tmp_path / "k%y"), tmp_path)
+    keyed = reach_variables(replace(host, key_file=tmp_path / "k%y"), tmp_path)
     assert keyed["ansible_ssh_private_key_file"] == f"{tmp_path}/k%%y"
     assert "IdentitiesOnly=yes" in str(keyed["ansible_ssh_common_args"])
 

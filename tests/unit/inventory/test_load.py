@@ -125,3 +125,17 @@ def test_a_limit_names_hosts_or_groups() -> None:
     with pytest.raises(UsageError, match="no host or group mac9 ") as caught:
         listing.limited(["mac9"])
     assert "mac1, mac2, mac3, a, all, b, c" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [("15m", 900.0), ("2s", 2.0), ("1s", None), ("0s", None), ("25h", None), ("15", None)],
+)
+def test_a_dead_man_timer_is_never_off(tmp_path: Path, said: str, found: float | None) -> None:
+    file = tmp_path / "lab.yaml"
+    file.write_text(f'all: {{hosts: {{mac1: {{witnessmark_dead_man: "{said}"}}}}}}\n')
+    if found is None:
+        with pytest.raises(ContentError, match=r"lab\.yaml:1: witnessmark_dead_man must be"):
+            inventory.load([file])
+    else:
+        assert inventory.load([file]).hosts[0].dead_man_s == found
