@@ -20,17 +20,16 @@ from witnessmark.model.run import (
     Witness,
 )
 from witnessmark.model.scenario import Phase
-from witnessmark.plan import whole_window
-from witnessmark.survey import QUICK_S, Folders, browser_env, list_host, started_pids
+from witnessmark.phases import WAITING_AT_ONCE, Folders, call, lanes
+from witnessmark.survey import QUICK_S, list_host, started_pids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from witnessmark.hosts.transport import Transport
+    from witnessmark.phases import Lanes
 
 REFUSED, MISSING = 64, 69
-WAITING_AT_ONCE = 4
-"""Waiting cases at once on one host: an sshd allows ten sessions per connection (MaxSessions)."""
 
 
 def act_host(
@@ -46,43 +45,24 @@ def act_host(
     Cases that mostly wait are played beside the others, between the same positive controls.
     """
     folders = Folders(home=facts.home, run_id=plan.run_id)
-    before, waiting, others, after = _lanes(plan, transport.host.name)
+    order = lanes(plan, transport.host.name)
 
     def play(case: Case, before: Listing | None = None) -> Act:
         return _guarded(transport, plan, case, facts, folders, cancelled, before)
 
-    for act in _both_lanes(play, before, waiting, others, after):
+    for act in _both_lanes(play, order):
         announce(next(case for case in plan.cases if case.id == act.case_id), act)
         yield act
 
 
-def _lanes(plan: Plan, host: str) -> tuple[list[Case], ...]:
-    """The host's cases: controls before, those that wait, the others in order, controls after."""
-    mine = [case for case in plan.cases if case.host == host]
-    ordinary = [case for case in mine if not case.control]
-    waiting = [case for case in ordinary if case.scenario.waits and not case.scenario.exclusive]
-    return (
-        [case for case in mine if case.control == "before"],
-        waiting,
-        [case for case in ordinary if case not in waiting],
-        [case for case in mine if case.control == "after"],
-    )
-
-
-def _both_lanes(
-    play: Callable[..., Act],
-    before: Sequence[Case],
-    waiting: Sequence[Case],
-    others: Sequence[Case],
-    after: Sequence[Case],
-) -> Iterator[Act]:
-    yield from _in_turn(play, before)
+def _both_lanes(play: Callable[..., Act], order: Lanes) -> Iterator[Act]:
+    yield from _in_turn(play, order.before)
     with ThreadPoolExecutor(WAITING_AT_ONCE, thread_name_prefix="waiting") as pool:
-        beside = [pool.submit(play, case) for case in waiting]
-        yield from _in_turn(play, others)
+        beside = [pool.submit(play, case) for case in order.waiting]
+        yield from _in_turn(play, order.others)
         for done in as_completed(beside):
             yield done.result()
-    yield from _in_turn(play, after)
+    yield from _in_turn(play, order.after)
 
 
 def _in_turn(play: Callable[..., Act], cases: Sequence[Case]) -> Iterator[Act]:
@@ -168,28 +148,16 @@ def _phase(
     phase: Phase,
     cancelled: Callable[[], bool] | None = None,
 ) -> PhaseResult:
-    mark = plan.mark(case, phase)
-    receipt = f"{folders.own}/receipts/{mark}.tsv"
-    env = {
-        **{f"WM_{name.upper()}": value for name, value in case.axes},
-        "WM_MARK": mark,
-        "WM_DOWNLOADS": folders.payloads(folders.downloads, case.index),
-        "WM_CACHES": folders.payloads(folders.caches, case.index),
-        "WM_HOME": folders.own,
-        "WM_RECEIPT": receipt,
-        "WM_WINDOW": str(whole_window(plan)),
-        **browser_env(transport),
-    }
-    script = f"{folders.own}/pack/{case.scenario.family}/{case.scenario.id}/run.sh"
+    todo = call(plan, case, transport.host, folders.home, phase)
     result = transport.run(
-        ["/bin/sh", script, phase.value],
-        env=env,
+        todo.argv,
+        env=todo.env,
         timeout_s=case.timeout_s,
         cancelled=cancelled,
     )
     done = PhaseResult(
         phase=phase,
-        mark=mark,
+        mark=todo.mark,
         started_ns=result.started_ns,
         finished_ns=result.finished_ns,
         status=result.status,
@@ -197,7 +165,7 @@ def _phase(
         stdout=result.stdout[:4096].decode(errors="replace"),
         stderr=result.stderr[:4096].decode(errors="replace"),
     )
-    return _with_receipt(transport, done, receipt)
+    return _with_receipt(transport, done, todo.receipt)
 
 
 def _with_receipt(transport: Transport, done: PhaseResult, receipt: str) -> PhaseResult:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from witnessmark import receipts
 from witnessmark.errors import HostError
 from witnessmark.hosts.reach import reach
 from witnessmark.model.run import RUNS, HostFacts, Listing
+from witnessmark.phases import Folders, browser_env
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,34 +31,6 @@ LEFTOVERS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Folders:
-    """Where things lie on one host during one run, in the host's real paths (contracts.md)."""
-
-    home: str
-    run_id: str
-
-    @property
-    def own(self) -> str:
-        """Pack, receipts and evidence: outside every monitored directory."""
-        return f"{self.home}/.witnessmark/{self.run_id}"
-
-    @staticmethod
-    def payloads(folder: str, index: int) -> str:
-        """A case's own folder in one of the two folders below: cases may run side by side."""
-        return f"{folder}/{index:03d}"
-
-    @property
-    def downloads(self) -> str:
-        """Payloads dropped as downloads."""
-        return f"{self.home}/Downloads/witnessmark/{self.run_id}"
-
-    @property
-    def caches(self) -> str:
-        """Payloads dropped as cache files."""
-        return f"{self.home}/Library/Caches/org.witnessmark/{self.run_id}"
-
-
 def ask_facts(transport: Transport, run_id: str) -> HostFacts:
     """What the host says of itself, and how far its clock is from the controller's.
 
@@ -67,7 +39,7 @@ def ask_facts(transport: Transport, run_id: str) -> HostFacts:
     host = transport.host
     script = _home_script(run_id, "facts.sh")
     before = time.time()
-    env = browser_env(transport)
+    env = browser_env(host)
     result = transport.run(["/bin/sh", "-c", script], env=env, timeout_s=QUICK_S)
     if result.status != 0:
         raise HostError(
@@ -130,11 +102,6 @@ def _own(step: Step) -> tuple[int | None, ...]:
 def _home_script(run_id: str, name: str) -> str:
     # The run id is checked against its pattern before it gets here, the name is a literal of ours.
     return f'exec /bin/sh "$HOME/.witnessmark/{run_id}/pack/lib/{name}" "$@"'
-
-
-def browser_env(transport: Transport) -> dict[str, str]:
-    host = transport.host
-    return {"WM_BROWSER": host.path_prefix + host.browser} if host.browser else {}
 
 
 def left_behind(host: Host, facts: HostFacts, run_id: str) -> tuple[str, ...] | None:

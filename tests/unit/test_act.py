@@ -15,8 +15,9 @@ from witnessmark.hosts.transport import Result
 from witnessmark.model.hosts import Host, Origin
 from witnessmark.model.run import Act, Plan
 from witnessmark.model.scenario import Phase
+from witnessmark.phases import Folders
 from witnessmark.plan import build
-from witnessmark.survey import Folders, ask_facts, left_behind, list_host
+from witnessmark.survey import ask_facts, left_behind, list_host
 
 RUN = "20261124t042002z-1f0c9a"
 

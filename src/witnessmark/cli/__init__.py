@@ -14,6 +14,7 @@ from witnessmark.errors import WitnessmarkError
 COMMANDS = {
     "demo": "Prove the suite on a stand-in Mac: boot, prepare, act, judge, tear down.",
     "run": "Play scenarios on the inventory's hosts and judge the evidence.",
+    "plan": "Print exactly what run will do, before any host is touched.",
     "judge": "Judge a run's evidence bag again, offline.",
     "detect": "Run the AN0994 analytic over telemetry files or a live stream.",
     "prepare": "Check consent and lay the scenario pack on the hosts.",

@@ -75,11 +75,11 @@ class Session:
         click.echo(f"evidence and verdicts: {folder}")
         return exit_code(verdicts, strict=self.strict)
 
-    def show(self, plan: Plan) -> None:
-        """Print the plan, one line per case, in the order in which they are played."""
-        click.echo(f"run {plan.run_id}: drop-exec window {plan.window_s:g} s, nothing was touched")
-        for case in plan.cases:
-            kind = f"positive control {case.control}" if case.control else case.scenario.title
-            axis = [value for name, value in case.axes if name == "interpreter"]
-            needs = ", ".join(dict.fromkeys([*case.scenario.needs, *axis]))
-            click.echo(f"{case.index:4}  {case.host}  {case.id}: {kind} (needs {needs})")
+    def show(self, plan: Plan, form: str = "table") -> None:
+        """Print the plan: what is called on which host, in the order in which it is played."""
+        from witnessmark.content import pack
+        from witnessmark.outline import outline
+        from witnessmark.report.outline import as_json, as_text
+
+        what = outline(plan, pack.build())
+        click.echo(as_json(what) if form == "json" else as_text(what), nl=False)
