@@ -15,7 +15,8 @@ from witnessmark.errors import HostError
 from witnessmark.hosts.heartbeat import guarded
 from witnessmark.hosts.reach import reach
 from witnessmark.model.run import Act, Case, HostFacts, Plan
-from witnessmark.survey import Folders, ask_facts
+from witnessmark.phases import Folders
+from witnessmark.survey import ask_facts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -21,6 +21,9 @@ COMMANDS = {
     "teardown": "Remove what a run left on the hosts.",
     "cleanup": "Remove what any run left on the hosts, but never from a living run.",
     "standin": "Boot, list and shut down stand-in Macs.",
+    "lint": "Check all content at once, each problem with its place.",
+    "schema": "Print a JSON Schema of the YAML content, for editors.",
+    "completion": "Print the completion script of a shell.",
     "list": "List the scenarios and what each expects.",
 }
 

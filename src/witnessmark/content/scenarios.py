@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from witnessmark.content import fields, root
 from witnessmark.content.durations import seconds
-from witnessmark.content.located import load
+from witnessmark.content.located import read, validate
 from witnessmark.errors import ContentError, UsageError
 from witnessmark.model.events import Kind
 from witnessmark.model.scenario import Scenario
@@ -40,11 +40,10 @@ def load_all(folder: Path | None = None) -> tuple[Scenario, ...]:
     found: dict[str, Scenario] = {}
     for file in files:
         try:
-            scenario = load(file, Scenario)
+            scenario = load_one(file)
         except ContentError as error:
             problems.extend(error.problems)
             continue
-        problems.extend(f"{file}: {text}" for text in _problems(scenario, file))
         if scenario.id in found:
             problems.append(f"{file}: id {scenario.id} is used by another scenario")
         found[scenario.id] = scenario
@@ -57,6 +56,23 @@ def load_all(folder: Path | None = None) -> tuple[Scenario, ...]:
     if problems:
         raise ContentError(problems)
     return tuple(found[key] for key in sorted(found))
+
+
+def load_one(file: Path) -> Scenario:
+    """One scenario.yaml, by itself.
+
+    Raises:
+        ContentError: with one line per problem, each as ``file:line: what``.
+    """
+    document = read(file)
+    scenario = validate(document, Scenario)
+    problems = [
+        f"{document.where(tuple(re.split('[.: ]', text)[:1]))}: {text}"
+        for text in _problems(scenario, file)
+    ]
+    if problems:
+        raise ContentError(problems)
+    return scenario
 
 
 def select(scenarios: Sequence[Scenario], wanted: Sequence[str]) -> tuple[Scenario, ...]:

@@ -1,0 +1,70 @@
+"""Lint tells every problem at once, each with its place, and nothing of good content."""
+
+from pathlib import Path
+
+import pytest
+
+from witnessmark.content import root
+from witnessmark.lint import lint
+
+
+def test_what_ships_has_no_problem() -> None:
+    assert lint([]) == ()
+
+
+def said(*paths: Path, inventories: tuple[Path, ...] = ()) -> list[str]:
+    return [str(item) for item in lint(paths, inventories)]
+
+
+def broken(folder: Path) -> Path:
+    """A copy of a shipped scenario with one fault in each of its parts."""
+    family = folder / "scenarios" / "drop-exec" / "p11-quarantined-download"
+    family.mkdir(parents=True)
+    shipped = root() / "scenarios/drop-exec/p11-quarantined-download"
+    text = (shipped / "scenario.yaml").read_text("utf-8")
+    assert "timeout: 30s" in text
+    assert "twin:" in text
+    text = text.replace("timeout: 30s", "timeout: soon").replace("event: [close]", "event: [shut]")
+    (family / "scenario.yaml").write_text(text, "utf-8")
+    (family / "run.sh").write_text("if true; then\n", "utf-8")
+    return family
+
+
+def test_every_problem_of_a_folder_is_told_at_once_with_its_place(tmp_path: Path) -> None:
+    family = broken(tmp_path)
+    for name in ("faults", "retention", "workflows"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "x.yaml").write_text("id: y\ncolour: red\n")
+    (tmp_path / "analytic.yaml").write_text("analytic: x\n")
+    found = said(tmp_path / "scenarios", tmp_path)
+    text = (family / "scenario.yaml").read_text("utf-8").splitlines()
+    line = next(number for number, item in enumerate(text, 1) if item.startswith("timeout"))
+    assert any(item.startswith(f"{family / 'scenario.yaml'}:{line}: timeout: ") for item in found)
+    assert any("unknown event kind 'shut'" in item for item in found)
+    assert any(
+        item.startswith(f"{family / 'run.sh'}") and "cannot read it" in item for item in found
+    )
+    for name in ("faults", "retention", "workflows"):
+        assert f"{tmp_path / name / 'x.yaml'}:2: colour: unknown key" in found
+        assert f"{tmp_path / name / 'x.yaml'}:1: id y must be the file's name, x" in found
+    assert any(item.startswith(f"{tmp_path / 'analytic.yaml'}:") for item in found)
+
+
+def test_a_single_scenario_and_a_script_can_be_named(tmp_path: Path) -> None:
+    family = broken(tmp_path)
+    assert any("timeout" in item for item in said(family / "scenario.yaml"))
+    assert all("run.sh" in item for item in said(family / "run.sh"))
+
+
+@pytest.mark.parametrize("name", ["nowhere.yaml", "other.txt"])
+def test_what_lint_cannot_judge_is_said_and_never_good(name: str, tmp_path: Path) -> None:
+    (tmp_path / "other.txt").write_text("x")
+    (item,) = said(tmp_path / name)
+    assert str(tmp_path / name) in item
+
+
+def test_an_inventory_s_problems_are_told_with_the_rest(tmp_path: Path) -> None:
+    lab = tmp_path / "lab.yaml"
+    lab.write_text("all:\n  hosts:\n    mac1:\n      witnessmark_lab: maybe\n")
+    found = said(root() / "analytics", inventories=(lab,))
+    assert any("lab.yaml:4" in item and "witnessmark_lab" in item for item in found)
