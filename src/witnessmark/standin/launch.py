@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import witnessmark
 from witnessmark.errors import HostError
+from witnessmark.standin.broken import break_files
 from witnessmark.standin.paperwork import ensure_key, replace
 from witnessmark.standin.pidfile import Process, read_pid, write_pid
 from witnessmark.standin.spawn import RESETTABLE
@@ -43,6 +44,7 @@ def launch(
     """
     root = folder / "root"
     build(root)
+    break_files(root, faults)
     write_consent(root, dt.datetime.now(dt.UTC).date())
     ensure_key(folder / "host_key")
     replace(folder / "authorized_keys", client_key + "\n")

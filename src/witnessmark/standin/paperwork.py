@@ -6,6 +6,7 @@ import json
 import os
 from typing import TYPE_CHECKING
 
+from witnessmark.standin.broken import variables
 from witnessmark.standin.tree import BROWSER
 
 if TYPE_CHECKING:
@@ -66,8 +67,7 @@ def _variables(host: BootedHost) -> list[tuple[str, object]]:
         ("witnessmark_path_prefix", str(host.root)),
         ("witnessmark_browser", BROWSER),
         ("witnessmark_origin", "stand-in"),
-        # What is broken on purpose belongs into every report of this host.
-        *([("witnessmark_faults", host.faults)] if host.faults else []),
+        *variables(host.faults),
     ]
 
 

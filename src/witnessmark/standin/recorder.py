@@ -31,6 +31,7 @@ from . import bpf, faults, pidfile, ptrace
 from .child import Child, InitError
 from .cpu import one_cpu
 from .emit import Emitter, Store
+from .faults.journal import journal
 from .faults.sensor import SensorFaults
 from .faults.store import StoreFaults
 from .files import read_link
@@ -98,7 +99,7 @@ def record(argv: Sequence[str | bytes], config: RecorderConfig) -> int:
         store,
         shape,
         tokens=config.tokens,
-        faults=SensorFaults(injected),
+        faults=SensorFaults(injected, journal(config.faults)),
         store_faults=StoreFaults(injected, store),
         hidden_groups=config.hidden_groups,
     )

@@ -30,6 +30,9 @@ REMEMBERED: Final = 65_536
 """How many records back a repeated line is still recognised."""
 MAX_NAMES: Final = 500
 """How many event types are counted by name; more than ES has ever had."""
+SCHEMAS: Final = (None, 1)
+"""Values of ``schema_version`` that are understood: all that macOS 13 to 26 write, or none said.
+Under another one a key may mean something else, so that reading it would be guessing."""
 _RECORD = msgspec.json.Decoder(Record)
 _NAMED = msgspec.json.Decoder(Named)
 _NO_FIELDS: Final[frozenset[str]] = frozenset()
@@ -127,6 +130,8 @@ class Decoder:
         if not line.isascii():
             line.decode()  # msgspec skips fields unread; invalid UTF-8 is refused wherever it is
         record = _RECORD.decode(line)
+        if record.schema_version not in SCHEMAS:
+            raise BadShape(f"schema_version {record.schema_version} is none that we know")
         found = kind_of(record.event)
         name = found[0].value if found else _only_name(line)
         standin = record.x_standin

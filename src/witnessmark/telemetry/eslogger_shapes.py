@@ -179,6 +179,8 @@ class Record(msgspec.Struct):
     event: Payload
     seq_num: int | None = None
     global_seq_num: int | None = None
+    schema_version: int | None = None
+    """Of eslogger's JSON, not of Endpoint Security's message (``version``)."""
     x_standin: Standin | None = None
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from witnessmark.errors import ContentError
 from witnessmark.standin import faults
+from witnessmark.standin.broken import break_files, variables
 from witnessmark.standin.faults import Fault, sensor
+from witnessmark.standin.faults.journal import journal
 from witnessmark.standin.faults.sensor import Lines, SensorFaults
 
 if TYPE_CHECKING:
@@ -109,3 +112,78 @@ def test_files_that_are_no_list(tmp_path: Path, text: str | None, problem: str) 
         path.write_text(text)
     with pytest.raises(ContentError, match=problem):
         faults.load(path)
+
+
+LINE = (
+    b'{"schema_version":1,"time":"2026-02-28T23:58:30.000000007Z","process":{"executable":'
+    b'{"path":"\\/bin\\/sh"},"ppid":1},"event":{"exec":{"args":["\\"time\\":\\"2026\\"","a"]}}}\n'
+)
+
+
+def lines(*items: dict[str, Any], given: int = 1) -> list[bytes]:
+    """What is written of so many equal events."""
+    found = SensorFaults([Fault(**item) for item in items])
+    return [each for _ in range(given) for each in found.lines("exec", ("/x",), LINE)]
+
+
+def test_a_lost_record_is_numbered_but_never_written() -> None:
+    assert lines({"action": "lose", "every": 2}, given=3) == [LINE, LINE]
+    assert SensorFaults([Fault(action="lose")]).admits("exec", ())
+
+
+def test_a_dead_sensor_stays_dead(tmp_path: Path) -> None:
+    found = load(tmp_path, {"layer": "sensor", "action": "stop", "event": "exec"})
+    assert [found.admits(event, ()) for event in ("close", "exec", "close")] == [True, False, False]
+
+
+def test_stripped_fields_are_gone_at_any_depth() -> None:
+    (line,) = lines({"action": "strip", "settings": {"fields": ["ppid", "args"]}})
+    assert json.loads(line)["process"] == {"executable": {"path": "/bin/sh"}}
+    assert json.loads(line)["event"] == {"exec": {}}
+
+
+def test_a_shifted_clock_shifts_times_and_no_argument() -> None:
+    (line,) = lines({"action": "clock", "settings": {"seconds": 90}})
+    assert json.loads(line)["time"] == "2026-03-01T00:00:00.000000007Z"
+    assert json.loads(line)["event"] == json.loads(LINE)["event"]
+
+
+def test_a_delayed_record_comes_after_the_next() -> None:
+    found = SensorFaults([Fault(action="delay", every=3, settings={"records": 2})])
+    wrote = [found.lines("exec", (), b"%d" % number) for number in range(1, 7)]
+    assert wrote == [[b"1"], [b"2"], [], [b"4"], [b"5", b"3"], []]
+
+
+def test_duplicate_corrupt_and_reshaped_lines() -> None:
+    assert lines({"action": "duplicate"}) == [LINE, LINE]
+    (half,) = lines({"action": "corrupt"})
+    assert half == LINE[: len(LINE) // 2] + b"\n"
+    (deeper,) = lines({"action": "reshape"})
+    assert json.loads(deeper) == {"schema_version": 1, "message": json.loads(LINE)}
+    (newer,) = lines({"action": "reshape", "settings": {"schema": 2}})
+    assert json.loads(newer) == json.loads(LINE) | {"schema_version": 2}
+
+
+def test_the_journal_says_what_was_broken(tmp_path: Path) -> None:
+    note = journal(tmp_path / "faults.json")
+    SensorFaults([Fault(action="drop")], note).admits("exec", ("/bin/sh", "/a"))
+    (row,) = (tmp_path / "injected.ndjson").read_text().splitlines()
+    assert json.loads(row) == {
+        "layer": "sensor",
+        "action": "drop",
+        "event": "exec",
+        "names": ["/bin/sh", "/a"],
+    }
+
+
+def test_a_sensor_without_rights_says_so_and_ends(tmp_path: Path) -> None:
+    (tmp_path / "usr/bin").mkdir(parents=True)
+    item = [{"layer": "sensor", "action": "no-rights"}]
+    break_files(tmp_path, item)
+    done = subprocess.run(
+        [tmp_path / "usr/bin/eslogger", "exec"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (1, sensor.NO_RIGHTS + "\n")
+    names = [name for name, _ in variables(item)]
+    assert names == ["witnessmark_sources", "witnessmark_faults"]
+    assert list(variables([])) == []

@@ -245,6 +245,19 @@ def test_known_event_of_another_shape_is_an_unknown_shape(es: Any) -> None:
     assert [bad.line for bad in cover.bad] == list(range(1, len(lines) + 1))
 
 
+@pytest.mark.parametrize("schema", [0, 2, -1])
+def test_a_schema_version_that_nobody_knows_is_an_unknown_shape(es: Any, schema: int) -> None:
+    stream = es.decode(es.line("exit", {"stat": 0}, schema_version=schema))
+    (bad,) = stream.coverage.bad
+    assert bad.unknown_shape
+    assert f"schema_version {schema} " in bad.reason
+    assert stream.events == ()
+
+
+def test_the_schema_version_that_every_macos_wrote_is_read(es: Any) -> None:
+    assert len(es.decode(es.line("exit", {"stat": 0}, schema_version=1)).events) == 1
+
+
 @pytest.mark.parametrize(
     "line",
     [

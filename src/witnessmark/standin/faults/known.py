@@ -42,6 +42,14 @@ def _seconds(value: object) -> bool:
     return type(value) in (int, float) and 0 < float(str(value)) <= 86_400
 
 
+def _offset(value: object) -> bool:
+    return type(value) in (int, float) and 0 < abs(float(str(value))) <= 86_400
+
+
+def _words(value: object) -> bool:
+    return isinstance(value, list) and value != [] and all(isinstance(word, str) for word in value)
+
+
 def one_of(*words: str) -> Rule:
     """One of a few words."""
     return Rule(lambda value: isinstance(value, str) and value in words, f"{' or '.join(words)}")
@@ -49,6 +57,8 @@ def one_of(*words: str) -> Rule:
 
 WHOLE = Rule(_whole, "a whole number, 1 or more")
 SECONDS = Rule(_seconds, "a number of seconds, more than 0 and at most a day")
+OFFSET = Rule(_offset, "a number of seconds, not 0 and at most a day either way")
+WORDS = Rule(_words, "a list of names")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +99,11 @@ class Fault:
         if self.left is not None:
             self.left -= 1
         return True
+
+    def words(self, name: str) -> frozenset[str]:
+        """A list among the settings."""
+        value = self.settings.get(name, ())
+        return frozenset(value) if isinstance(value, list) else frozenset()
 
     def seconds(self) -> float | None:
         """The setting of that name, if it was given."""

@@ -1,0 +1,45 @@
+"""What is broken on a stand-in before it boots, and what its inventory says because of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from witnessmark.standin.faults.sensor import NO_RIGHTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+_EVENTS = ("exec", "fork", "exit", "create", "rename", "close", "setextattr", "setmode", "unlink")
+
+
+def break_files(root: Path, faults: Sequence[Mapping[str, Any]]) -> None:
+    """Changes the host's files as its faults ask for."""
+    if _has(faults, "sensor", "no-rights"):
+        program = root / "usr/bin/eslogger"
+        program.unlink(missing_ok=True)
+        program.write_text(f"#!/bin/sh\necho '{NO_RIGHTS}' >&2\nexit 1\n", encoding="ascii")
+        program.chmod(0o755)
+
+
+def variables(faults: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, object]]:
+    """Inventory variables that a host has because it is broken."""
+    if _has(faults, "sensor", "no-rights"):
+        yield (
+            "witnessmark_sources",
+            [
+                {
+                    "name": "eslogger",
+                    "kind": "eslogger",
+                    "role": "organisation",
+                    "analytic": "embedded",
+                    "command": ["eslogger", *_EVENTS],
+                }
+            ],
+        )
+    if faults:  # what is broken on purpose belongs into every report of this host
+        yield "witnessmark_faults", faults
+
+
+def _has(faults: Sequence[Mapping[str, Any]], layer: str, action: str) -> bool:
+    return any((item["layer"], item["action"]) == (layer, action) for item in faults)
