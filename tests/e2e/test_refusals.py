@@ -101,5 +101,5 @@ def test_an_unknown_retention_profile_is_refused_before_anything_is_acted(state:
     )
     done, cases = run(state)
     assert done.returncode == 2
-    assert f"{generated}:15: witnessmark_retention must be one of ir-30d" in done.stderr
+    assert f"{generated}:15: witnessmark_retention must be one of " in done.stderr
     assert cases == {}

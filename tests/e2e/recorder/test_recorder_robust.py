@@ -299,8 +299,8 @@ def test_dropped_events_leave_no_gap(host: Host, tmp_path: Path) -> None:
 
 def test_wrong_faults_are_refused_before_anything_runs(host: Host, tmp_path: Path) -> None:
     faults = tmp_path / "faults.json"
-    faults.write_text('[{"layer": "store", "action": "drop"}]')
+    faults.write_text('[{"layer": "moon", "action": "drop"}]')
     refused = host.run(["/bin/sh", "-c", ": > ran"], "--faults", str(faults))
     assert refused.returncode == 2
-    assert f"{faults}: item 0: unknown layer 'store'" in refused.stderr
+    assert f"{faults}: item 0: unknown layer 'moon'" in refused.stderr
     assert not (host.home / "ran").exists()
