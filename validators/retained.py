@@ -6,7 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from witnessmark.content.durations import seconds
-from witnessmark.judge import examples, match
+from witnessmark.judge import clock, examples, match
 from witnessmark.judge.api import CaseEvidence, Example, finding, validator
 from witnessmark.model.verdicts import Finding, Status
 
@@ -23,7 +23,8 @@ def check(case: CaseEvidence) -> Iterator[Finding]:
     """The records are still in the source's own store, and its history reaches back far enough.
 
     A store younger than the required time cannot prove it yet: pending, with the first date on
-    which a later look can.
+    which a later look can. Where the host's clock cannot be compared with ours, nobody knows how
+    old a record is.
     """
     if match.attack(case) is None or case.act.skipped or case.act.error:
         yield finding(
@@ -78,6 +79,14 @@ def _history(case: CaseEvidence) -> Finding:
             "the store's oldest record has a time that cannot be right",
             observed=str(case.oldest_ns),
         )
+    unsure = clock.trouble(case)
+    if unsure is not None:
+        return finding(
+            "retained",
+            "retained",
+            Status.ERROR,
+            f"nobody can tell how old the store's oldest record is: {unsure}",
+        )
     oldest = dt.datetime.fromtimestamp(case.oldest_ns / 1e9, dt.UTC)
     # What the store held is known as of the look into it. Time that passes is not a later look.
     age_s = min(case.as_of_ns, look.taken_ns) / 1e9 - oldest.timestamp()
@@ -109,4 +118,5 @@ EXAMPLES = (
     Example(name="young-store", evidence=examples.drop_exec(oldest_days=1), status=Status.PENDING),
     Example(name="truncated", evidence=examples.drop_exec(intact=False), status=Status.FAIL),
     Example(name="not-readable", evidence=examples.drop_exec(intact=None), status=Status.ERROR),
+    Example(name="clock-off", evidence=examples.drop_exec(offset_s=5.0), status=Status.ERROR),
 )

@@ -63,6 +63,17 @@ def ask_facts(transport: Transport, run_id: str) -> HostFacts:
     )
 
 
+def clock_offset(transport: Transport) -> float | None:
+    """Asks a host once more how far its clock is ahead, in seconds; None if it does not say."""
+    before = time.time()
+    try:
+        result = transport.run(["date", "+%s"], env={}, timeout_s=QUICK_S)
+    except HostError:
+        return None
+    said = result.stdout.decode(errors="replace").strip() if result.status == 0 else ""
+    return _offset(said, (before + time.time()) / 2)
+
+
 def _offset(epoch: str, middle: float) -> float | None:
     """Seconds that the host's clock is ahead; None for what no clock says (more than 11 digits)."""
     if not re.fullmatch("[0-9]{1,11}", epoch):

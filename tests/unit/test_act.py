@@ -17,7 +17,7 @@ from witnessmark.model.run import Act, Plan
 from witnessmark.model.scenario import Phase
 from witnessmark.phases import Folders
 from witnessmark.plan import build
-from witnessmark.survey import ask_facts, left_behind, list_host
+from witnessmark.survey import ask_facts, clock_offset, left_behind, list_host
 
 RUN = "20261124t042002z-1f0c9a"
 
@@ -268,6 +268,16 @@ def test_a_host_s_clock_is_known_or_unknown_and_never_a_failure(
     script = home / ".witnessmark" / RUN / "pack/lib/facts.sh"
     script.write_text(f"printf 'epoch=%s\\n' '{epoch}'\n")
     assert (ask_facts(mac, RUN).clock_offset_s is not None) == known
+
+
+def test_a_host_that_cannot_be_asked_for_its_clock_again_says_nothing(mac: LocalTransport) -> None:
+    assert clock_offset(mac) == pytest.approx(0.0, abs=2.0)
+
+    class Gone(Failing):
+        def run(self, *_: object, **__: object) -> Result:
+            raise self._error
+
+    assert clock_offset(Gone(mac, HostError("me: gone"))) is None
 
 
 def test_no_axis_can_take_the_place_of_the_suite_s_own_variables(

@@ -141,9 +141,8 @@ def _ranges(record: RunRecord) -> Iterator[str]:
         if not 0 <= length <= LONGEST_S:
             yield f"is not understood at {what}: {length!r} is not within 0 s and 100 years"
     for facts in record.facts:
-        if any(
-            abs(offset or 0.0) > LONGEST_S for offset in (facts.clock_offset_s, *facts.offsets_s)
-        ):
+        offsets = (facts.clock_offset_s, facts.clock_offset_end_s, *facts.offsets_s)
+        if any(abs(offset or 0.0) > LONGEST_S for offset in offsets):
             yield f"has a clock offset of more than 100 years for {facts.name!r}"
     for what, moment in _times(record):
         if not FIRST_NS <= moment < LAST_NS:

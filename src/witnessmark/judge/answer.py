@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from witnessmark.judge import match
+from witnessmark.judge import clock, match
 from witnessmark.model.detections import Answer, Detection
 from witnessmark.model.scenario import ExpectedAnswer
 
@@ -84,8 +84,8 @@ def _decided(case: CaseEvidence, found: Detection) -> Answered:
         reason=f"branch {found.branch.value} {found.answer.value} by {rules}"
         + (f" (workflow {found.workflow})" if found.workflow else ""),
         detection=found,
-        latency_s=latency,
-        late=latency is not None and latency > case.deadline_s,
+        latency_s=None if unsure else latency,
+        late=not unsure and latency is not None and latency > case.deadline_s,
         simulated=found.simulated,
     )
 
@@ -94,14 +94,14 @@ def _lateness_trouble(case: CaseEvidence, latency: float | None) -> str | None:
     """Why it cannot be told whether an alert came in time; unknown is never in time."""
     if latency is None:
         return "nobody knows when its deciding record was received"
-    trouble = match.clock_trouble(case)
+    trouble = clock.trouble(case)
     if trouble is None and latency < -case.clock_tolerance_s:
         trouble = f"it was received {-latency:g} s before it happened"
     return trouble
 
 
 def _silence(case: CaseEvidence) -> Answered:
-    trouble = match.trouble(case)
+    trouble = match.trouble(case) or clock.unplaced(case)
     if trouble is None and not case.controls.both:
         trouble = case.controls.reason
     if trouble is None and case.case.scenario.expect.answer is not ExpectedAnswer.FIRES:

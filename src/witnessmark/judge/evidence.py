@@ -74,7 +74,7 @@ def _set(
 ) -> SourceSet:
     seen = _look(bag, host, source, params)
     cases = [item for item in bag.record.plan.cases if item.host == host.name]
-    bare = [_evidence(bag, host, source, item, seen, as_of_ns) for item in cases]
+    bare = [_evidence(bag, host, source, item, seen, params, as_of_ns) for item in cases]
     return SourceSet(
         host=host.name,
         source=source,
@@ -151,7 +151,13 @@ def _oldest(head: bytes | None, host: str, source: str) -> int | None:
 
 
 def _evidence(
-    bag: Bag, host: Host, source: Source | None, case: Case, seen: _Seen, as_of_ns: int
+    bag: Bag,
+    host: Host,
+    source: Source | None,
+    case: Case,
+    seen: _Seen,
+    params: Parameters,
+    as_of_ns: int,
 ) -> CaseEvidence:
     record = bag.record
     act = next(item for item in record.acts if item.case_id == case.id)
@@ -167,16 +173,18 @@ def _evidence(
         oldest_ns=seen.oldest_ns,
         deadline_s=_deadline(source, record.plan.late_arrival_s),
         window_s=record.plan.window_s,
+        clock_tolerance_s=params.clock_skew_tolerance,
         as_of_ns=as_of_ns,
     )
     return replace(bare, misses=_misses(bare, act, seen.misses))
 
 
 def _as_measured(facts: HostFacts, act: Act) -> HostFacts:
-    """The facts with the clock offset as measured in the part that played the case."""
+    """The facts with the clock offset as measured in the part that played the case, and next."""
     if act.part >= len(facts.offsets_s):
         return facts
-    return replace(facts, clock_offset_s=facts.offsets_s[act.part])
+    after = (*facts.offsets_s, facts.clock_offset_end_s)[act.part + 1]
+    return replace(facts, clock_offset_s=facts.offsets_s[act.part], clock_offset_end_s=after)
 
 
 def _deadline(source: Source | None, late_arrival_s: float) -> float:

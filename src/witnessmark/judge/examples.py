@@ -1,7 +1,4 @@
-"""Small evidence for validators' EXAMPLES: one drop that is run two seconds after it was written.
-
-Synthetic by construction; no host ever produced it.
-"""
+"""Small synthetic evidence for EXAMPLES: one drop that is run two seconds after it was written."""
 
 from __future__ import annotations
 
@@ -65,6 +62,7 @@ def drop_exec(
     path: str = PATH,
     form: Form = "script",
     strip_script: bool = False,
+    offset_s: float = 0.0,
 ) -> CaseEvidence:
     """Evidence of one drop-exec case on one source, whole unless an argument breaks it."""
     case = _case(expect)
@@ -77,7 +75,11 @@ def drop_exec(
         case=case,
         act=_act(case, witnesses, status, left, alive, looked, skipped, path, form),
         facts=HostFacts(
-            name=HOST, origin="stand-in", clock_offset_s=0.0, left_behind=() if looked else None
+            name=HOST,
+            origin="stand-in",
+            clock_offset_s=offset_s,
+            clock_offset_end_s=offset_s,
+            left_behind=() if looked else None,
         ),
         source=Source(
             name=SOURCE, kind="eslogger", role=role, analytic=analytic, path="/var/log/es.ndjson"

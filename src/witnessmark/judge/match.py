@@ -34,21 +34,14 @@ def window(case: CaseEvidence) -> tuple[int, int]:
     ahead; the tolerance covers what that measurement cannot tell (POSIX ``date`` gives seconds).
     """
     phase = attack(case)
-    if phase is None:
-        return (0, -1)
+    return (0, -1) if phase is None else span(case, phase)
+
+
+def span(case: CaseEvidence, phase: PhaseResult) -> tuple[int, int]:
+    """First and last nanosecond, on the host's clock, in which a phase's records can lie."""
     ahead = int((case.facts.clock_offset_s or 0.0) * 1e9)
     slack = int(case.clock_tolerance_s * 1e9)
     return (phase.started_ns + ahead - slack, phase.finished_ns + ahead + slack)
-
-
-def clock_trouble(case: CaseEvidence) -> str | None:
-    """Why times of this host cannot be compared with ours, or None if they can."""
-    offset = case.facts.clock_offset_s
-    if offset is None:
-        return f"{case.case.host}: nobody knows how far its clock is off"
-    if abs(offset) > case.clock_tolerance_s:
-        return f"{case.case.host}: its clock is off by {offset:g} s"
-    return None
 
 
 def witnessed(case: CaseEvidence) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
@@ -79,7 +72,7 @@ def record(case: CaseEvidence, pattern: RecordPattern, step: Step) -> Event | No
     """The record that proves a step, or None. The last one wins, as the last content does (B1)."""
     found = None
     for event in _inside(case):
-        if event.kind.value in pattern.event and _proves(case, event, step):
+        if event.kind.value in pattern.event and proves(case, event, step):
             found = event
     return found
 
@@ -192,7 +185,8 @@ def _inside(case: CaseEvidence) -> Iterator[Event]:
             yield event
 
 
-def _proves(case: CaseEvidence, event: Event, step: Step) -> bool:
+def proves(case: CaseEvidence, event: Event, step: Step) -> bool:
+    """Whether a record names a step's own process or file, whenever it was."""
     if event.kind is Kind.EXEC:
         return _proves_run(case, event, step)
     if event.kind is Kind.CLOSE and not (event.modified or event.mapped_writable):

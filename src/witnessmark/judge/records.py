@@ -12,7 +12,7 @@ from posixpath import basename
 from typing import TYPE_CHECKING
 
 from witnessmark.analytic.keys import Paths
-from witnessmark.judge import match
+from witnessmark.judge import clock, match
 from witnessmark.judge.api import finding
 from witnessmark.model.events import Kind
 from witnessmark.model.run import RUNS
@@ -184,7 +184,7 @@ def filled(name: str, what: str, event: Event, needs: tuple[Need, ...]) -> Findi
 
 def absent(case: CaseEvidence, name: str, what: str) -> Finding:
     """A record that is not there: a failure only where looking was possible."""
-    trouble = match.trouble(case)
+    trouble = match.trouble(case) or clock.unplaced(case)
     if trouble is None and not case.controls.both:
         trouble = case.controls.reason
     if trouble is not None:

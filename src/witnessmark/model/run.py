@@ -160,6 +160,9 @@ class HostFacts:
     user: str = ""
     home: str = ""
     clock_offset_s: float | None = None
+    """Seconds that its clock was ahead of the controller's when the run reached it."""
+    clock_offset_end_s: float | None = None
+    """The same after its last case; None when it could not be asked again."""
     have: tuple[str, ...] = ()
     consent_owner: str = ""
     consent_expires: str = ""

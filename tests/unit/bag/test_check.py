@@ -77,6 +77,7 @@ def put(name: str, value: object) -> Callable[[dict[str, Any]], None]:
         (put("retention.0.required", ""), "required: '' is not a duration"),
         (put("retention.0.required", "9999999d"), "more than 100 years"),
         (put("facts.0.clock_offset_s", 1e300), "clock offset"),
+        (put("facts.0.clock_offset_end_s", -1e300), "clock offset"),
         (put("facts.0.clock_offset_s", float("nan")), "clock_offset_s"),
         (put("facts.0.clock_offset_s", float("inf")), "clock_offset_s"),
         (put("plan.window_s", float("-inf")), "window_s"),

@@ -215,13 +215,6 @@ def test_out_of_order_lines_give_a_bad_line_no_place_in_time() -> None:
         assert (match.trouble(held) is not None) is troubled
 
 
-def test_a_clock_that_is_off_or_unknown_is_trouble() -> None:
-    case = examples.drop_exec()
-    for offset, troubled in ((0.0, False), (-2.0, False), (2.5, True), (None, True)):
-        held = replace(case, facts=replace(case.facts, clock_offset_s=offset))
-        assert (match.clock_trouble(held) is not None) is troubled
-
-
 def test_acted_is_more_than_an_exit_status() -> None:
     case = examples.drop_exec()
     assert match.acted(case)

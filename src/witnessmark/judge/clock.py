@@ -1,0 +1,89 @@
+"""Whether a host's times can be compared with ours, and whether its records carry those times.
+
+Two measurements of one offset say how the host's clock runs; they say nothing of the times that a
+sensor writes into its records. Those are held against the receipts: a record that names a process
+of the attack but lies outside the attack's window has a time that cannot be right.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from witnessmark.judge import match
+from witnessmark.model.events import Kind
+from witnessmark.model.run import RUNS
+
+if TYPE_CHECKING:
+    from witnessmark.judge.api import CaseEvidence
+    from witnessmark.model.events import Event
+
+CONTENT = (Kind.CLOSE, Kind.RENAME, Kind.LINK, Kind.CLONE, Kind.COPYFILE)
+
+
+def trouble(case: CaseEvidence) -> str | None:
+    """Why a host's times cannot be compared with the controller's, or None if they can.
+
+    What hangs on it: lateness, latency, and how far a store's history reaches back.
+    """
+    offset = case.facts.clock_offset_s
+    if offset is None:
+        return f"{case.case.host}: nobody knows how far its clock is off"
+    if abs(offset) > case.clock_tolerance_s:
+        return f"{case.case.host}: its clock is off by {offset:g} s"
+    return unplaced(case)
+
+
+def unplaced(case: CaseEvidence) -> str | None:
+    """Why nobody knows where in time the attack's records lie, or None.
+
+    A constant offset shifts the window and loses nothing. A clock that jumped, or a sensor whose
+    times are not its host's, may put a record anywhere: then its absence proves nothing.
+    """
+    return _jumped(case) or _astray(case)
+
+
+def _jumped(case: CaseEvidence) -> str | None:
+    """A host that could not be asked again is not accused: there the controls after the cases,
+    found inside their own windows, are what shows that its clock went on as it was.
+    """
+    start, end = case.facts.clock_offset_s, case.facts.clock_offset_end_s
+    if start is None or end is None or abs(end - start) <= case.clock_tolerance_s:
+        return None
+    return f"{case.case.host}: its clock jumped by {end - start:g} s during the run"
+
+
+def _astray(case: CaseEvidence) -> str | None:
+    found = next((item for item in _outside(case) if _names(case, item)), None)
+    if found is None:
+        return None
+    first, last = match.window(case)
+    away = first - found.time_ns if found.time_ns < first else found.time_ns - last
+    side = "before" if found.time_ns < first else "after"
+    return (
+        f"record {found.id} names this case's own process or file, and its time lies "
+        f"{away / 1e9:.1f} s {side} the attack: the source's clock cannot be trusted"
+    )
+
+
+def _outside(case: CaseEvidence) -> tuple[Event, ...]:
+    if match.attack(case) is None or case.stream is None:
+        return ()
+    first, last = match.window(case)
+    return tuple(item for item in case.stream.events if not first <= item.time_ns <= last)
+
+
+def _names(case: CaseEvidence, event: Event) -> bool:
+    if event.kind is Kind.EXEC:
+        return any(
+            match.proves(case, event, item) for name in RUNS for item in match.steps(case, name)
+        )
+    if event.kind not in CONTENT or _in_other_phase(case, event):
+        return False
+    return any(match.proves(case, event, item) for item in match.steps(case, "drop"))
+
+
+def _in_other_phase(case: CaseEvidence, event: Event) -> bool:
+    """Setup and cleanup may write the attack's own files; no other case of the run does."""
+    spans = [match.span(case, item) for item in case.act.phases]
+    first, last = min(start for start, _ in spans), max(end for _, end in spans)
+    return first <= event.time_ns <= last

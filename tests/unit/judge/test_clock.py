@@ -1,0 +1,180 @@
+"""Times that cannot be trusted decide nothing: neither for a case nor against it."""
+
+from dataclasses import replace
+
+import pytest
+
+from witnessmark.judge import clock, examples, match
+from witnessmark.judge.answer import answered
+from witnessmark.judge.api import CaseEvidence
+from witnessmark.judge.evidence import _as_measured
+from witnessmark.judge.run import judge_case, validators
+from witnessmark.model.detections import Answer
+from witnessmark.model.events import FileRef, Kind, Token
+from witnessmark.model.run import Act, HostFacts
+from witnessmark.model.scenario import ExpectedAnswer, Phase
+from witnessmark.model.verdicts import Link, Status, Verdict
+
+SHIFTS = [-300, 300, -20, 20]
+
+
+def shifted(seconds: float, *kinds: Kind, **changes: object) -> CaseEvidence:
+    """The example whose sensor writes times that are not its host's."""
+    case = examples.drop_exec(**changes)
+    assert case.stream is not None
+    off = int(seconds * examples.SECOND)
+    wanted = kinds or tuple(Kind)
+    events = tuple(
+        replace(item, time_ns=item.time_ns + off) if item.kind in wanted else item
+        for item in case.stream.events
+    )
+    found = tuple(
+        replace(item, exec=replace(item.exec, time_ns=item.exec.time_ns + off))
+        for item in case.detections
+    )
+    return replace(case, stream=replace(case.stream, events=events), detections=found)
+
+
+def measured(case: CaseEvidence, start: float | None, end: float | None) -> CaseEvidence:
+    facts = replace(case.facts, clock_offset_s=start, clock_offset_end_s=end)
+    return replace(case, facts=facts)
+
+
+@pytest.mark.parametrize("seconds", SHIFTS)
+@pytest.mark.parametrize("expect", [ExpectedAnswer.FIRES, ExpectedAnswer.SILENT])
+def test_a_sensor_with_shifted_times_is_inconclusive_never_blind_or_silent(
+    seconds: int, expect: ExpectedAnswer
+) -> None:
+    case = shifted(seconds, expect=expect)
+    result = judge_case(case, validators())
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert dict(result.links)[Link.RECORDED] is Status.ERROR
+    assert "cannot be trusted" in next(
+        item.message for item in result.findings if "proves" in item.message
+    )
+    assert result.latency_s is None
+
+
+@pytest.mark.parametrize("kind", [Kind.EXEC, Kind.CLOSE])
+def test_one_record_outside_is_enough(kind: Kind) -> None:
+    case = shifted(-300, kind, detected=False)
+    assert clock.unplaced(case) is not None
+    assert judge_case(case, validators()).verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_silent_answer_needs_times_that_are_right() -> None:
+    case = shifted(-300, Kind.EXEC, expect=ExpectedAnswer.SILENT)
+    got = answered(case)
+    assert (got.answer, got.proven) == (Answer.UNDETERMINED, False)
+
+
+def test_what_is_not_this_cases_own_accuses_no_clock() -> None:
+    case = shifted(-300)
+    assert case.stream is not None
+    stranger = tuple(
+        replace(
+            item,
+            file=FileRef(path="/Users/purple/Downloads/other") if item.file else None,
+            target=replace(item.target, token=Token(pid=999, pidversion=1))
+            if item.target
+            else None,
+        )
+        for item in case.stream.events
+    )
+    case = replace(case, stream=replace(case.stream, events=stranger), detections=())
+    assert clock.unplaced(case) is None
+    assert judge_case(case, validators()).verdict is Verdict.BLIND
+
+
+def test_setup_and_cleanup_may_write_the_same_file() -> None:
+    case = examples.drop_exec()
+    assert case.stream is not None
+    drop = case.stream.events[0]
+    for phase in (Phase.SETUP, Phase.CLEANUP):
+        ran = case.act.phase(phase)
+        assert ran is not None
+        again = replace(drop, id="again", time_ns=ran.started_ns)
+        both = replace(case.stream, events=(*case.stream.events, again))
+        assert clock.unplaced(replace(case, stream=both)) is None
+
+
+def test_without_an_attack_nothing_lies_outside_it() -> None:
+    case = examples.drop_exec()
+    phases = tuple(item for item in case.act.phases if item.phase is not Phase.ATTACK)
+    assert clock.unplaced(replace(case, act=replace(case.act, phases=phases))) is None
+    assert clock.unplaced(replace(case, stream=None)) is None
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "troubled", "unplaced"),
+    [
+        (0.0, 0.0, False, False),
+        (-2.0, -1.0, False, False),
+        (1.9, 2.5, False, False),
+        (2.5, 2.5, True, False),  # known and constant: the window follows it
+        (None, None, True, False),
+        (0.0, None, False, False),
+        (0.0, -300.0, True, True),
+        (-1.5, 1.5, True, True),
+        (0.0, 2.0, False, False),
+    ],
+)
+def test_an_offset_that_is_large_or_changed_or_unknown_is_trouble(
+    start: float | None, end: float | None, troubled: bool, unplaced: bool
+) -> None:
+    case = measured(examples.drop_exec(), start, end)
+    assert (clock.trouble(case) is not None) is troubled
+    assert (clock.unplaced(case) is not None) is unplaced
+
+
+def test_a_constant_offset_moves_the_window_and_loses_nothing() -> None:
+    case = measured(shifted(-300, expect=ExpectedAnswer.SILENT, detected=False), -300.0, -300.0)
+    assert clock.unplaced(case) is None
+    result = judge_case(case, validators())
+    assert result.verdict is Verdict.SILENT
+    missed = measured(shifted(-300, detected=False), -300.0, -300.0)
+    assert judge_case(missed, validators()).verdict is Verdict.MISSED
+
+
+def test_a_jump_makes_absence_silence_lateness_and_age_inconclusive() -> None:
+    jumped = [
+        measured(examples.drop_exec(**changes), 0.0, 60.0)
+        for changes in (
+            {"without": "exec"},
+            {"detected": False, "expect": ExpectedAnswer.SILENT},
+            {"received_after_s": 900.0},
+            {},
+        )
+    ]
+    for case in jumped:
+        result = judge_case(case, validators())
+        assert result.verdict is Verdict.INCONCLUSIVE
+        assert result.latency_s is None
+        assert dict(result.links)[Link.RETAINED] is Status.ERROR
+
+
+def test_the_tolerance_is_the_analytics() -> None:
+    case = measured(examples.drop_exec(), 5.0, 5.0)
+    assert clock.trouble(replace(case, clock_tolerance_s=6.0)) is None
+    assert clock.trouble(replace(case, clock_tolerance_s=4.0)) is not None
+
+
+@pytest.mark.parametrize(
+    ("part", "expected"),
+    [(0, (0.0, 70.0)), (1, (70.0, 71.0)), (2, (9.0, 71.0))],
+)
+def test_a_part_of_a_resumed_run_ends_where_the_next_was_measured(
+    part: int, expected: tuple[float, float]
+) -> None:
+    facts = HostFacts(
+        name="h", origin="mac", clock_offset_s=9.0, clock_offset_end_s=71.0, offsets_s=(0.0, 70.0)
+    )
+    got = _as_measured(facts, Act(case_id="x", part=part))
+    assert (got.clock_offset_s, got.clock_offset_end_s) == expected
+
+
+def test_window_follows_the_tolerance() -> None:
+    case = examples.drop_exec()
+    first, last = match.window(case)
+    wide = match.window(replace(case, clock_tolerance_s=12.0))
+    assert wide == (first - 10 * examples.SECOND, last + 10 * examples.SECOND)
