@@ -238,4 +238,6 @@ def _read_all(handle: paramiko.SFTPFile, limit: int | None) -> bytes:
         if not block:
             break
         data += block
+        if len(block) < want:  # paramiko reads on until it has all or met the end
+            break
     return bytes(data)
