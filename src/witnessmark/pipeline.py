@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from witnessmark.bag.read import Bag
     from witnessmark.collect.collector import Collected
     from witnessmark.hosts.outcome import PrepareResult
     from witnessmark.model.hosts import Host
@@ -83,19 +84,29 @@ def run(plan: Plan, reports: Path, *, watch: Watch | None = None) -> tuple[Path,
     return folder, _judged(folder, reports, watch)
 
 
-def rejudge(path: Path, as_of_ns: int | None, watch: Watch | None = None) -> RunVerdict:
-    """Judge a bag again, offline, as of another moment; appends to the ledger beside the bag.
+def look(path: Path, as_of_ns: int | None = None) -> RunVerdict:
+    """Judge a bag again, offline, perhaps as of a later moment; nothing is written anywhere.
 
     Raises:
         UsageError: for a moment before the run ended: nobody can judge what was not yet seen.
     """
-    bag = open_bag(path)
-    if as_of_ns is not None and as_of_ns < bag.record.finished_ns:
-        raise UsageError(f"{path}: that moment lies before the run's end; choose a later one")
+    return judge(_opened(path, as_of_ns), as_of_ns)
+
+
+def rejudge(path: Path, as_of_ns: int | None, watch: Watch | None = None) -> RunVerdict:
+    """``look``, and note what was found in the ledger beside the bag."""
+    bag = _opened(path, as_of_ns)
     verdicts = judge(bag, as_of_ns)
     if bag.folder.name == "bag":
         _ledger(bag.folder.parent, verdicts, watch or Watch())
     return verdicts
+
+
+def _opened(path: Path, as_of_ns: int | None) -> Bag:
+    bag = open_bag(path)
+    if as_of_ns is not None and as_of_ns < bag.record.finished_ns:
+        raise UsageError(f"{path}: that moment lies before the run's end; choose a later one")
+    return bag
 
 
 def _noting(results: Iterator[PrepareResult], ready: set[str]) -> Generator[PrepareResult]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -13,8 +14,10 @@ from witnessmark.report import table
 from witnessmark.report.plain import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from witnessmark.fleet import Watch
-    from witnessmark.model.run import Act, Case
+    from witnessmark.model.run import Act, Case, Plan
     from witnessmark.model.verdicts import RunVerdict
 
 WIDE = 2000
@@ -27,10 +30,42 @@ def show(run: RunVerdict) -> None:
         console = Console(highlight=False, markup=False, emoji=False)
         console.print(table.render(run, console.width))
         return
+    click.echo(plain(run), nl=False)
+
+
+def plain(run: RunVerdict) -> str:
+    """The same table as plain lines, as it goes into a pipe or a file."""
     lines = io.StringIO()
-    console = Console(file=lines, width=WIDE, highlight=False, markup=False, emoji=False)
+    console = Console(
+        file=lines,
+        width=WIDE,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        color_system=None,
+        force_terminal=False,
+    )
     console.print(table.render(run, WIDE))
-    click.echo("\n".join(line.rstrip() for line in lines.getvalue().splitlines()))
+    return "".join(f"{_no_command(line)}\n" for line in lines.getvalue().splitlines())
+
+
+def _no_command(line: str) -> str:
+    """A line that no CI runner takes for a command, however a long text happened to be wrapped."""
+    line = line.rstrip()
+    return line.replace("::", "\\x3a:", 1) if line.lstrip().startswith("::") else line
+
+
+@contextmanager
+def watching(plan: Plan, *, quiet: bool) -> Iterator[Watch]:
+    """Progress while a plan is carried out: a row per host in a terminal, else plain lines."""
+    console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+    if quiet or not console.is_terminal:
+        yield watch(quiet=quiet)
+        return
+    from witnessmark.cli.progress import rows
+
+    with rows(plan, console) as live:
+        yield live
 
 
 def watch(*, quiet: bool) -> Watch:
@@ -45,12 +80,13 @@ def watch(*, quiet: bool) -> Watch:
         console.print(f"witnessmark: {visible(text)}", style="dim")
 
     def acted(case: Case, act: Act) -> None:
-        console.print(f"  {visible(case.id)}: {visible(_how(act))}", style="dim")
+        console.print(f"  {visible(case.id)}: {visible(how(act))}", style="dim")
 
     return Watch(stage=stage, acted=acted)
 
 
-def _how(act: Act) -> str:
+def how(act: Act) -> str:
+    """How a case went on its host, in a few words."""
     if act.skipped:
         return f"not applicable ({act.skipped})"
     if act.error:

@@ -6,19 +6,17 @@ from pathlib import Path
 
 import click
 
+from witnessmark.cli.moments import as_of
+
 
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option(
-    "--as-of",
-    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"]),
-    help="Judge as of this moment (UTC). Default: when collection ended.",
-)
+@as_of
 @click.option(
     "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True
 )
 @click.option("--strict", is_flag=True, help="Exit 4 if something required is not proved yet.")
-def command(path: Path, as_of: object, form: str, *, strict: bool) -> int:
+def command(path: Path, as_of_ns: int | None, form: str, *, strict: bool) -> int:
     """Judge a run's evidence bag again, offline.
 
     \b
@@ -28,19 +26,15 @@ def command(path: Path, as_of: object, form: str, *, strict: bool) -> int:
     The bag is verified first, byte by byte. The answer is appended to the run's ledger.jsonl;
     verdicts.json is never overwritten.
     """
-    import datetime as dt
-
     from witnessmark import pipeline
-    from witnessmark.cli import console
+    from witnessmark.cli import actions, console
     from witnessmark.judge.run import exit_code
     from witnessmark.report import verdicts_json
 
-    moment = None
-    if isinstance(as_of, dt.datetime):
-        moment = int(as_of.replace(tzinfo=dt.UTC).timestamp() * 1e9)
-    verdicts = pipeline.rejudge(path, moment, console.watch(quiet=False))
+    verdicts = pipeline.rejudge(path, as_of_ns, console.watch(quiet=False))
     if form == "json":
         click.echo(verdicts_json.render(verdicts), nl=False)
     else:
         console.show(verdicts)
+    actions.tell(verdicts)
     return exit_code(verdicts, strict=strict)

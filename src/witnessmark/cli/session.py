@@ -64,15 +64,17 @@ class Session:
     def run(self, plan: Plan) -> int:
         """Carry the plan out, print the verdicts, return the exit code."""
         from witnessmark import pipeline
-        from witnessmark.cli import console
+        from witnessmark.cli import actions, console
         from witnessmark.judge.run import exit_code
 
         # An orderly end here too: hosts are cleaned up and torn down, as on Ctrl-C.
         for end in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(end, signal.default_int_handler)
-        folder, verdicts = pipeline.run(plan, self.reports, watch=console.watch(quiet=self.quiet))
+        with console.watching(plan, quiet=self.quiet) as watch:
+            folder, verdicts = pipeline.run(plan, self.reports, watch=watch)
         console.show(verdicts)
         click.echo(f"evidence and verdicts: {folder}")
+        actions.tell(verdicts)
         return exit_code(verdicts, strict=self.strict)
 
     def show(self, plan: Plan, form: str = "table") -> None:

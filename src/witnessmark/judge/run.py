@@ -119,6 +119,7 @@ def judge_case(case: CaseEvidence, checks: tuple[Validator, ...]) -> CaseVerdict
         reference=_reference(case, got),
         related=tuple(_told(item) for item in match.related(case)),
         title=scenario.title,
+        family=scenario.family,
         near_misses=case.misses,
         timeline=timeline(case, findings, got),
     )

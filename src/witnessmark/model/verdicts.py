@@ -124,6 +124,8 @@ class CaseVerdict:
     related: tuple[str, ...] = ()
     """Alerts that carry the case's marks but name none of its processes: shown, never counted."""
     title: str = ""
+    family: str = ""
+    """The scenario's folder below scenarios/."""
     near_misses: tuple[str, ...] = ()
     """Rules that nearly held, such as ``B5: 5.1 s > 4 s``."""
     timeline: tuple[Moment, ...] = ()

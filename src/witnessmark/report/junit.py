@@ -2,7 +2,8 @@
 
 Written with junit-xml behind a guard, because on its own that library writes a failure without a
 message as *passed*, crashes on lone surrogates and drops control characters without trace. The
-result validates against Jenkins' junit-10.xsd; classname + name are unique, as GitLab needs.
+result validates against Jenkins' junit-10.xsd. classname + name are unique, because GitLab counts
+only the first of several that are alike: the class is the case id, which no other case has.
 """
 
 from __future__ import annotations
@@ -18,7 +19,11 @@ from witnessmark.model.verdicts import Status
 if TYPE_CHECKING:
     from witnessmark.model.verdicts import CaseVerdict, Finding, RunVerdict
 
-ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+UNSAFE = re.compile(
+    "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+    "|[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
+)
+"""What XML 1.0 cannot carry, and characters that turn lines or the direction of writing."""
 
 
 def render(run: RunVerdict) -> str:
@@ -28,7 +33,7 @@ def render(run: RunVerdict) -> str:
         cases = [_test(run, case, name) for case in run.cases if case.host == host
                  for name in dict.fromkeys(item.validator for item in case.findings)]  # fmt: skip
         suite = TestSuite(
-            clean(f"AN0994.{host}"), cases, hostname=clean(host), timestamp=run.started[:19]
+            clean(f"AN0994.{host}"), cases, hostname=clean(host), timestamp=line(run.started[:19])
         )
         element = suite.build_xml_doc()
         element.attrib.pop("disabled", None)
@@ -38,17 +43,24 @@ def render(run: RunVerdict) -> str:
 
 
 def clean(text: str) -> str:
-    """Text that XML 1.0 can carry: other code points become ``#xNN``, as pytest writes them."""
-    return ILLEGAL.sub(lambda found: f"#x{ord(found.group()):02X}", text)
+    """Text that XML 1.0 can carry: other code points become ``#xNN``, as pytest writes them.
+
+    So does the bracket of ``##[``, which a GitHub runner obeys wherever it sees it.
+    """
+    return UNSAFE.sub(lambda found: f"#x{ord(found.group()):02X}", text).replace("##[", "###x5B")
+
+
+def line(text: str) -> str:
+    """Text from a run as one line: it can begin no line of its own in a job's output."""
+    return clean(text).replace("\r", "#x0D").replace("\n", "#x0A")
 
 
 def _test(run: RunVerdict, case: CaseVerdict, name: str) -> TestCase:
     found = [item for item in case.findings if item.validator == name]
-    variant = case.id.rpartition(":")[0]
     source = f"@{case.source}" if case.source else ""
     test = TestCase(
         clean(name + source),
-        classname=clean(f"AN0994.{variant}.{case.host}"),
+        classname=clean(f"AN0994.{case.id}"),
         elapsed_sec=case.latency_s if name == "detected" else None,
         stdout=clean(_properties(run, case)),
     )
@@ -58,7 +70,7 @@ def _test(run: RunVerdict, case: CaseVerdict, name: str) -> TestCase:
     elif bad:
         test.add_failure_info(*_told(bad), failure_type=clean(case.verdict.value))
     elif waiting := unproved(found):
-        test.add_skipped_info(clean(waiting))
+        test.add_skipped_info(line(waiting))
     return test
 
 
@@ -74,12 +86,12 @@ def unproved(found: list[Finding]) -> str:
 
 def _told(bad: list[Finding]) -> tuple[str, str]:
     lines = [
-        f"{item.message}\nexpected: {item.expected}\nobserved: {item.observed}" for item in bad
+        f"{item.link.value} {item.status.value}: {line(item.message)}\n"
+        f"expected: {line(item.expected)}\nobserved: {line(item.observed)}"
+        for item in bad
     ]
-    first = clean(bad[0].message.splitlines()[0])
-    if not first:
-        raise ValueError(f"{bad[0].validator}: a broken link must say why")
-    return first, clean("\n\n".join(lines))
+    first = next(text for text in bad[0].message.splitlines() if text.strip())
+    return line(first), "\n\n".join(lines)
 
 
 def _properties(run: RunVerdict, case: CaseVerdict) -> str:
@@ -91,4 +103,6 @@ def _properties(run: RunVerdict, case: CaseVerdict) -> str:
         "assessed": str(case.assessed).lower(),
         "first_broken_link": case.first_broken_link.value if case.first_broken_link else "none",
     }
-    return "\n".join(f"[[PROPERTY|{key}={value}]]" for key, value in pairs.items())
+    # GitLab reads [[ATTACHMENT|path]] here; no value may write one.
+    safe = {key: line(value).replace("[[", "[#x5B") for key, value in pairs.items()}
+    return "\n".join(f"[[PROPERTY|{key}={value}]]" for key, value in safe.items())

@@ -71,6 +71,7 @@ def _case(item: CaseVerdict) -> dict[str, object]:
         "id": item.id,
         "scenario": item.scenario,
         "title": item.title,
+        "family": item.family,
         "host": item.host,
         "source": item.source,
         "expect": item.expect,

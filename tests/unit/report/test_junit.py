@@ -1,9 +1,12 @@
 """junit.xml: no broken link is ever written as passed, and hostile text never breaks the file."""
 
+from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from witnessmark.judge import examples
 from witnessmark.judge.run import judge_case, validators
@@ -92,3 +95,42 @@ def test_it_validates_against_jenkins_schema() -> None:
             run(judged(), judged(without="exec"), judged(status=None), judged(skipped="x"))
         )
     )
+
+
+def test_hosts_and_variants_with_dots_are_still_told_apart() -> None:
+    from dataclasses import replace
+
+    one = replace(judged(), id="p11.a:b.c", host="b.c")
+    two = replace(judged(), id="p11.a.b:c", host="c")
+    names = [(t.get("classname"), t.get("name")) for t in parsed(one, two).iter("testcase")]
+    assert len(set(names)) == len(names)
+    assert len(names) == 2 * len({item.validator for item in one.findings})
+
+
+def test_nasty_text_breaks_nothing(flooded: Callable[[str], RunVerdict], nasty: str) -> None:
+    text = junit.render(flooded(nasty))
+    found = [(item.tag, sorted(item.attrib)) for item in ET.fromstring(text).iter()]
+    plain = ET.fromstring(junit.render(flooded("x")))
+    assert found == [(item.tag, sorted(item.attrib)) for item in plain.iter()]
+    for item in ET.fromstring(text).iter("system-out"):
+        assert "[[ATTACHMENT" not in (item.text or "")
+        assert len((item.text or "").splitlines()) == 6
+    assert "##[" not in text
+    assert not [line for line in text.splitlines() if line.lstrip().startswith("::")]
+
+
+@settings(
+    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(text=st.text(st.characters() | st.sampled_from("]>&<\n\x1b\ud800"), min_size=1))
+def test_any_text_gives_a_file_that_reads_back(
+    flooded: Callable[[str], RunVerdict], text: str
+) -> None:
+    if text.strip():
+        outcomes = [
+            outcome(item) for item in ET.fromstring(junit.render(flooded(text))).iter("testcase")
+        ]
+        plain = [
+            outcome(item) for item in ET.fromstring(junit.render(flooded("x"))).iter("testcase")
+        ]
+        assert outcomes == plain
