@@ -49,6 +49,7 @@ PROFILE = f"""
 UNSURE = ("inconclusive", "recorded", False)
 BLIND = ("blind (not recorded)", "recorded", False)
 DETECTED = ("detected", None, True)
+NO_ACT = ("inconclusive", "acted", False)
 SILENT = ("silent as expected", None, True)
 # fault: P11 (both directories), N14, P07
 EXACTLY = {
@@ -58,6 +59,7 @@ EXACTLY = {
     "drop-closes": (UNSURE, UNSURE, DETECTED),
     "drop-exec": (BLIND, BLIND, DETECTED),
     "duplicate": (DETECTED, SILENT, DETECTED),
+    "login-refused": (NO_ACT, NO_ACT, NO_ACT),
     "lose-exec": (UNSURE, UNSURE, DETECTED),
     "no-rights": (UNSURE, UNSURE, UNSURE),
     "reorder": (DETECTED, SILENT, DETECTED),
@@ -66,8 +68,16 @@ EXACTLY = {
     "strip-script": (UNSURE, UNSURE, BLIND),
     "unknown-schema": (UNSURE, UNSURE, DETECTED),
     "unknown-shape": (UNSURE, UNSURE, DETECTED),
+    "wrong-host-key": (NO_ACT, NO_ACT, NO_ACT),
 }
-BY_CHANCE = ("drop-payload-exec", "drop-twentieth", "lose-twentieth", "sensor-dies")
+BY_CHANCE = (
+    "drop-payload-exec",
+    "drop-twentieth",
+    "lose-twentieth",
+    "power-off",
+    "sensor-dies",
+    "ssh-cut",
+)
 """Judged one by one below: what they touch depends on what happened when, or on the case."""
 
 
@@ -140,10 +150,13 @@ def test_each_fault_gives_exactly_its_verdict(run: Run, fault: str) -> None:
     }
 
 
+QUIET = {CLEAN, "no-rights", "login-refused", "wrong-host-key"}
+"""Here nothing is broken at an event: from the start nobody may look, or nobody comes in."""
+
+
 @pytest.mark.parametrize("fault", [*EXACTLY, *BY_CHANCE])
 def test_each_fault_really_broke_something(run: Run, fault: str) -> None:
-    # eslogger without rights never runs, so nothing reaches the recorder's faults.
-    assert bool(run.broken[fault]) is (fault not in (CLEAN, "no-rights"))
+    assert bool(run.broken[fault]) is (fault not in QUIET)
 
 
 def test_only_the_download_is_blind(run: Run) -> None:
@@ -158,9 +171,16 @@ def test_a_sensor_that_dies_leaves_nobody_good_who_came_later(run: Run) -> None:
     assert run.said(P07, host) in (DETECTED, UNSURE)
 
 
+@pytest.mark.parametrize("host", ["power-off", "ssh-cut"])
+def test_a_host_that_is_gone_leaves_no_case_good(run: Run, host: str) -> None:
+    assert {run.said(case, host) for case in (P11, CACHES, N14)} == {NO_ACT}
+    # Played before: what was seen counts, but nobody could look a second time.
+    assert run.said(P07, host) in (("detected", "retained", False), NO_ACT)
+
+
 PAYLOADS = {
     P11: "*/Downloads/witnessmark/*/invoice-*",
-    CACHES: "*/Caches/witnessmark/*/invoice-*",
+    CACHES: "*/Caches/*/invoice-*",
     N14: "*/notes-*",
 }
 
@@ -192,6 +212,14 @@ def test_what_vanished_without_a_gap_is_blind_and_the_rest_is_as_it_should_be(
             assert run.lost(host, missing[1], missing[2])
 
 
-def test_the_reason_without_rights_is_the_tools_own_sentence(run: Run) -> None:
-    messages = [item.message for item in run.cases[N14, "no-rights"].findings]
-    assert any("Not permitted to create an ES Client" in message for message in messages)
+@pytest.mark.parametrize(
+    ("host", "words"),
+    [
+        ("no-rights", "Not permitted to create an ES Client"),
+        ("login-refused", "login as purple was refused"),
+        ("wrong-host-key", "its host key is not the one in "),
+        ("power-off", "the SSH connection was lost"),
+    ],
+)
+def test_the_reason_is_told(run: Run, host: str, words: str) -> None:
+    assert any(words in item.message for item in run.cases[N14, host].findings)

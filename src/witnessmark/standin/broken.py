@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from witnessmark.standin.faults.sensor import NO_RIGHTS
+from witnessmark.standin.keys import ensure_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +16,7 @@ _EVENTS = ("exec", "fork", "exit", "create", "rename", "close", "setextattr", "s
 
 def break_files(root: Path, faults: Sequence[Mapping[str, Any]]) -> None:
     """Changes the host's files as its faults ask for."""
-    if _has(faults, "sensor", "no-rights"):
+    if has(faults, "sensor", "no-rights"):
         program = root / "usr/bin/eslogger"
         program.unlink(missing_ok=True)
         program.write_text(f"#!/bin/sh\necho '{NO_RIGHTS}' >&2\nexit 1\n", encoding="ascii")
@@ -24,7 +25,7 @@ def break_files(root: Path, faults: Sequence[Mapping[str, Any]]) -> None:
 
 def variables(faults: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, object]]:
     """Inventory variables that a host has because it is broken."""
-    if _has(faults, "sensor", "no-rights"):
+    if has(faults, "sensor", "no-rights"):
         yield (
             "witnessmark_sources",
             [
@@ -41,5 +42,18 @@ def variables(faults: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, object
         yield "witnessmark_faults", faults
 
 
-def _has(faults: Sequence[Mapping[str, Any]], layer: str, action: str) -> bool:
+def authorized(client_key: str, folder: Path, faults: Sequence[Mapping[str, Any]]) -> str:
+    """The public key that may log in: another than the controller's, if that is to be refused."""
+    refused = has(faults, "transport", "refuse")
+    return ensure_key(folder / "other_key") if refused else client_key
+
+
+def known_key(host_key: str, folder: Path, faults: Sequence[Mapping[str, Any]]) -> str:
+    """The host key that known_hosts gets: another than the host's, if that is to be wrong."""
+    wrong = has(faults, "transport", "wrong-key")
+    return ensure_key(folder / "other_key") if wrong else host_key
+
+
+def has(faults: Sequence[Mapping[str, Any]], layer: str, action: str) -> bool:
+    """Whether such a fault is among them."""
     return any((item["layer"], item["action"]) == (layer, action) for item in faults)

@@ -18,6 +18,7 @@ from .faults.known import EVENT_TYPES
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from .faults.outside import OutsideFaults
     from .faults.sensor import SensorFaults
     from .faults.store import StoreFaults
     from .processes import Process, Thread
@@ -105,6 +106,7 @@ class Emitter:
         faults: SensorFaults,
         hidden_groups: frozenset[int],
         store_faults: StoreFaults | None = None,
+        outside: OutsideFaults | None = None,
     ) -> None:
         self._store = store
         self._shape = shape
@@ -112,6 +114,7 @@ class Emitter:
         self._faults = faults
         self._hidden = hidden_groups
         self._store_faults = store_faults
+        self._outside = outside
         self._numbers = dict.fromkeys(EVENT_TYPES, 0)
         self._global = 0
         self._encode = msgspec.json.Encoder().encode
@@ -135,6 +138,8 @@ class Emitter:
         """
         if process.group in self._hidden:
             return  # as eslogger(1): events of its own process group are suppressed
+        if self._outside is not None:
+            self._outside.at(name, paths)
         if not self._faults.admits(name, paths):
             return
         shape = self._shape

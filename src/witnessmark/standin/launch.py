@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import witnessmark
 from witnessmark.errors import HostError
-from witnessmark.standin.broken import break_files
-from witnessmark.standin.paperwork import ensure_key, replace
+from witnessmark.standin.broken import authorized, break_files
+from witnessmark.standin.keys import ensure_key, replace
 from witnessmark.standin.pidfile import Process, read_pid, write_pid
 from witnessmark.standin.spawn import RESETTABLE
 from witnessmark.standin.tree import STORE, build, write_consent
@@ -47,7 +47,7 @@ def launch(
     break_files(root, faults)
     write_consent(root, dt.datetime.now(dt.UTC).date())
     ensure_key(folder / "host_key")
-    replace(folder / "authorized_keys", client_key + "\n")
+    replace(folder / "authorized_keys", authorized(client_key, folder, faults) + "\n")
     replace(folder / "faults.json", faults_text(faults))
     for stale in ("port", "init.pid", "ready"):
         (folder / stale).unlink(missing_ok=True)

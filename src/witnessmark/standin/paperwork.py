@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import TYPE_CHECKING
 
-from witnessmark.standin.broken import variables
+from witnessmark.standin.broken import known_key, variables
+from witnessmark.standin.keys import replace
 from witnessmark.standin.tree import BROWSER
 
 if TYPE_CHECKING:
@@ -16,17 +16,12 @@ if TYPE_CHECKING:
     from witnessmark.standin.state import BootedHost
 
 
-def ensure_key(path: Path) -> str:
-    """The public line (``ssh-ed25519 AAAA...``) of the key in ``path``, made if there is none."""
-    public = path.with_name(path.name + ".pub")
-    if not (path.exists() and public.exists()):
-        _make_key(path, public)
-    return public.read_text(encoding="ascii").strip()
-
-
 def write_known_hosts(path: Path, hosts: Sequence[BootedHost]) -> None:
     """From the host keys themselves: what a scan of a port found would prove nothing."""
-    lines = [f"[{host.address}]:{host.port} {host.host_key}\n" for host in hosts]
+    lines = [
+        f"[{host.address}]:{host.port} {known_key(host.host_key, host.folder, host.faults)}\n"
+        for host in hosts
+    ]
     replace(path, "".join(lines))
 
 
@@ -45,15 +40,6 @@ def write_inventory(path: Path, hosts: Sequence[BootedHost]) -> None:
     replace(path, "\n".join(lines) + "\n")
 
 
-def replace(path: Path, text: str, mode: int = 0o600) -> None:
-    """Writes a file whole or not at all, readable by its owner only."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    partial.unlink(missing_ok=True)
-    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w") as file:
-        file.write(text)
-    partial.replace(path)
-
-
 def _variables(host: BootedHost) -> list[tuple[str, object]]:
     return [
         ("ansible_host", host.address),
@@ -69,16 +55,3 @@ def _variables(host: BootedHost) -> list[tuple[str, object]]:
         ("witnessmark_origin", "stand-in"),
         *variables(host.faults),
     ]
-
-
-def _make_key(path: Path, public: Path) -> None:
-    from cryptography.hazmat.primitives import serialization as form
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-    key = Ed25519PrivateKey.generate()
-    secret = key.private_bytes(
-        form.Encoding.PEM, form.PrivateFormat.OpenSSH, form.NoEncryption()
-    ).decode("ascii")
-    line = key.public_key().public_bytes(form.Encoding.OpenSSH, form.PublicFormat.OpenSSH)
-    replace(path, secret)
-    replace(public, line.decode("ascii") + "\n")

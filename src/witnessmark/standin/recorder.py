@@ -32,6 +32,7 @@ from .child import Child, InitError
 from .cpu import one_cpu
 from .emit import Emitter, Store
 from .faults.journal import journal
+from .faults.outside import OutsideFaults
 from .faults.sensor import SensorFaults
 from .faults.store import StoreFaults
 from .files import read_link
@@ -92,15 +93,16 @@ def record(argv: Sequence[str | bytes], config: RecorderConfig) -> int:
     if arch is None:
         raise Unsupported(wrong_machine())
     injected = () if config.faults is None else faults.load(config.faults)
-    translator = Translator(config.root)
+    note, translator = journal(config.faults), Translator(config.root)
     shape = Shape(translator, host=config.host, tokens=config.tokens)
     store = Store(config.store)
     emitter = Emitter(
         store,
         shape,
         tokens=config.tokens,
-        faults=SensorFaults(injected, journal(config.faults)),
+        faults=SensorFaults(injected, note),
         store_faults=StoreFaults(injected, store),
+        outside=OutsideFaults(injected, config.faults, note),
         hidden_groups=config.hidden_groups,
     )
     inotify = Inotify()

@@ -16,6 +16,7 @@ import ctypes
 import errno
 import logging
 import os
+import signal
 import socket
 import threading
 import time
@@ -25,6 +26,7 @@ from typing import TYPE_CHECKING
 import paramiko
 
 from witnessmark.standin.connection import Connection
+from witnessmark.standin.faults.outside import CUT
 from witnessmark.standin.jobs import serve_jobs
 from witnessmark.standin.pidfile import write_pid
 from witnessmark.standin.spawn import ProcessTable
@@ -106,7 +108,8 @@ def _serve(
     listener: socket.socket, state: Path, host_key: paramiko.PKey, log: logging.Logger
 ) -> None:
     table, slots = ProcessTable(), threading.BoundedSemaphore(_MAX_CONNECTIONS)
-    login = environment(state / "root")
+    login, live = environment(state / "root"), set[socket.socket]()
+    signal.signal(CUT, lambda *_: _cut(tuple(live)))
     serve_jobs(state / "root", table, login, log)
 
     def authorized() -> bytes:
@@ -127,6 +130,7 @@ def _serve(
         except OSError as problem:  # gone before it said a word
             log.info("connection failed: %s", problem)
         finally:
+            live.discard(sock)
             slots.release()
 
     log.info("listening on port %d", listener.getsockname()[1])
@@ -143,7 +147,17 @@ def _serve(
             log.warning("%s:%d: too many connections", *peer)
             sock.close()
             continue
+        live.add(sock)
         threading.Thread(target=serve, args=(sock,), daemon=True).start()
+
+
+def _cut(sockets: Sequence[socket.socket]) -> None:
+    """Break these connections without a word, as a pulled cable does at last."""
+    for sock in sockets:
+        try:
+            sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # it had ended by itself
 
 
 if __name__ == "__main__":

@@ -24,8 +24,9 @@ from typing import TYPE_CHECKING, Any
 
 from witnessmark.errors import HostError, Unsupported
 from witnessmark.standin import statedir
+from witnessmark.standin.keys import ensure_key, replace
 from witnessmark.standin.launch import await_hosts, faults_text, launch, refusal, start_warden, stop
-from witnessmark.standin.paperwork import ensure_key, replace, write_inventory, write_known_hosts
+from witnessmark.standin.paperwork import write_inventory, write_known_hosts
 from witnessmark.standin.pidfile import Process, read_pid
 from witnessmark.standin.tree import STORE, USER, remove
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +12,11 @@ import pytest
 
 from witnessmark.errors import ContentError
 from witnessmark.standin import faults
-from witnessmark.standin.broken import break_files, variables
-from witnessmark.standin.faults import Fault, sensor
+from witnessmark.standin.broken import authorized, break_files, known_key, variables
+from witnessmark.standin.faults import Fault, outside, sensor
 from witnessmark.standin.faults.journal import journal
 from witnessmark.standin.faults.sensor import Lines, SensorFaults
+from witnessmark.standin.pidfile import write_pid
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -187,3 +190,38 @@ def test_a_sensor_without_rights_says_so_and_ends(tmp_path: Path) -> None:
     names = [name for name, _ in variables(item)]
     assert names == ["witnessmark_sources", "witnessmark_faults"]
     assert list(variables([])) == []
+
+
+def test_the_server_is_told_to_cut_at_the_event(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[tuple[int, int]] = []
+    write_pid(tmp_path / "init.pid", os.getpid())
+    monkeypatch.setattr(outside.os, "kill", lambda pid, number: sent.append((pid, number)))
+    items = [
+        Fault(layer="transport", action="cut", events=frozenset({"exec"}), left=1),
+        Fault(layer="host", action="power-off", events=frozenset({"exit"})),
+    ]
+    found = outside.OutsideFaults(items, tmp_path / "faults.json", lambda *_: None)
+    found.at("close", ())
+    assert sent == []
+    found.at("exec", ())
+    found.at("exec", ())
+    assert sent == [(os.getpid(), outside.CUT)]
+    monkeypatch.setattr(outside.os, "kill", _power_off)
+    with pytest.raises(RuntimeError, match="the power is off"):
+        found.at("exit", ())
+
+
+def _power_off(pid: int, number: int) -> None:
+    assert (pid, number) == (os.getpid(), signal.SIGKILL)
+    raise RuntimeError("the power is off")
+
+
+def test_another_key_is_let_in_or_known_only_where_that_is_the_fault(tmp_path: Path) -> None:
+    refuse = [{"layer": "transport", "action": "refuse"}]
+    wrong = [{"layer": "transport", "action": "wrong-key"}]
+    for change, fault, other in ((authorized, refuse, wrong), (known_key, wrong, refuse)):
+        assert change("ssh-ed25519 OURS", tmp_path, other) == "ssh-ed25519 OURS"
+        changed = change("ssh-ed25519 OURS", tmp_path, fault)
+        assert changed.startswith("ssh-ed25519 AAAA")

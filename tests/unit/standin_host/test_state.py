@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from witnessmark.errors import HostError, Unsupported
-from witnessmark.standin import launch, paperwork, state, statedir
+from witnessmark.standin import keys, launch, paperwork, state, statedir
 from witnessmark.standin.pidfile import Process, read_pid, write_pid
 from witnessmark.standin.state import BootedHost
 
@@ -202,8 +202,8 @@ def test_macos_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_keys_are_private_made_once_and_openssh_s(tmp_path: Path) -> None:
-    line = paperwork.ensure_key(tmp_path / "key")
-    assert paperwork.ensure_key(tmp_path / "key") == line
+    line = keys.ensure_key(tmp_path / "key")
+    assert keys.ensure_key(tmp_path / "key") == line
     assert stat.S_IMODE((tmp_path / "key").stat().st_mode) == 0o600
     assert (
         subprocess.check_output(["ssh-keygen", "-y", "-f", tmp_path / "key"], text=True).split()[:2]

@@ -1,0 +1,58 @@
+"""Faults of the host itself and of the way to it: the sensor is well, but the host or SSH is not.
+
+What happens at an event is done here, by the recorder; what is wrong from the start is done by
+`witnessmark.standin.broken` before the host boots.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import TYPE_CHECKING
+
+from witnessmark.standin.pidfile import read_pid
+
+from .known import Action, Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+HOST: Mapping[str, Action] = {
+    "power-off": Action(what="at this event the host loses its power; the event is not written"),
+}
+TRANSPORT: Mapping[str, Action] = {
+    "cut": Action(what="at this event every SSH connection to the host breaks; it lives on"),
+    "refuse": Action(what="the host refuses the controller's key", selects=False),
+    "wrong-key": Action(what="the host's key is another one than known_hosts says", selects=False),
+}
+CUT = signal.SIGUSR1
+"""Tells a host's SSH server to drop its connections."""
+
+
+class OutsideFaults:
+    """The host's and the transport's faults of one recording, told of every event first."""
+
+    def __init__(
+        self,
+        items: Sequence[Fault],
+        faults_file: Path | None,
+        note: Callable[[Fault, str, Iterable[str]], None],
+    ) -> None:
+        self._faults = [item for item in items if item.action in ("power-off", "cut")]
+        self._init = None if faults_file is None else faults_file.with_name("init.pid")
+        self._note = note
+
+    def at(self, event: str, names: Iterable[str]) -> None:
+        """Does what a fault wants at this event; may end this process, and so the host, at once."""
+        for fault in self._faults:
+            if fault.takes(event, names):
+                self._note(fault, event, names)
+                if fault.action == "power-off":
+                    os.kill(os.getpid(), signal.SIGKILL)  # the kernel ends whatever it traces too
+                self._cut()
+
+    def _cut(self) -> None:
+        server = None if self._init is None else read_pid(self._init)
+        if server is not None:
+            os.kill(server.pid, CUT)
