@@ -62,6 +62,7 @@ EXACTLY = {
     "login-refused": (NO_ACT, NO_ACT, NO_ACT),
     "lose-exec": (UNSURE, UNSURE, DETECTED),
     "no-rights": (UNSURE, UNSURE, UNSURE),
+    "read-only-downloads": (NO_ACT, NO_ACT, NO_ACT),
     "reorder": (DETECTED, SILENT, DETECTED),
     "sensor-dead": (UNSURE, UNSURE, UNSURE),
     "strip-parent": (BLIND, BLIND, BLIND),
@@ -150,7 +151,7 @@ def test_each_fault_gives_exactly_its_verdict(run: Run, fault: str) -> None:
     }
 
 
-QUIET = {CLEAN, "no-rights", "login-refused", "wrong-host-key"}
+QUIET = {CLEAN, "no-rights", "login-refused", "wrong-host-key", "read-only-downloads"}
 """Here nothing is broken at an event: from the start nobody may look, or nobody comes in."""
 
 
@@ -218,6 +219,7 @@ def test_what_vanished_without_a_gap_is_blind_and_the_rest_is_as_it_should_be(
         ("no-rights", "Not permitted to create an ES Client"),
         ("login-refused", "login as purple was refused"),
         ("wrong-host-key", "its host key is not the one in "),
+        ("read-only-downloads", "may not write in ~/Downloads"),
         ("power-off", "the SSH connection was lost"),
     ],
 )

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import ctypes
+import json
+import os
 from typing import TYPE_CHECKING, Any
 
 from witnessmark.standin.faults.sensor import NO_RIGHTS
 from witnessmark.standin.keys import ensure_key
+from witnessmark.standin.tree import HOME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+_PR_CAPBSET_DROP = 24
+_CAP_DAC_OVERRIDE = 1
 _EVENTS = ("exec", "fork", "exit", "create", "rename", "close", "setextattr", "setmode", "unlink")
 
 
@@ -21,6 +27,22 @@ def break_files(root: Path, faults: Sequence[Mapping[str, Any]]) -> None:
         program.unlink(missing_ok=True)
         program.write_text(f"#!/bin/sh\necho '{NO_RIGHTS}' >&2\nexit 1\n", encoding="ascii")
         program.chmod(0o755)
+    for item in faults:
+        if (item["layer"], item["action"]) == ("host", "read-only"):
+            (root / HOME / item["folder"]).chmod(0o555)
+
+
+def modes_bind(folder: Path) -> None:
+    """Makes file modes bind what this process starts, even as root, if the host's faults need it.
+
+    A Mac's user is not root; who starts a stand-in may be (capabilities(7), CAP_DAC_OVERRIDE).
+    """
+    path = folder / "faults.json"
+    faults = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    if os.geteuid() == 0 and has(faults, "host", "read-only"):
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.prctl(_PR_CAPBSET_DROP, _CAP_DAC_OVERRIDE, 0, 0, 0) != 0:
+            raise OSError(ctypes.get_errno(), "PR_CAPBSET_DROP")
 
 
 def variables(faults: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, object]]:

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 
 import paramiko
 
+from witnessmark.standin.broken import modes_bind
 from witnessmark.standin.connection import Connection
 from witnessmark.standin.faults.outside import CUT
 from witnessmark.standin.jobs import serve_jobs
@@ -45,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--state", type=Path, required=True, metavar="HOSTDIR")
     state = parser.parse_args(arguments).state.absolute()
     become_init(state / "root")
+    modes_bind(state)
     log = _open_log(state / "sshd.log")
     host_key = paramiko.Ed25519Key.from_private_key_file(str(state / "host_key"))
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:

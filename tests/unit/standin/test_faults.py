@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -225,3 +226,20 @@ def test_another_key_is_let_in_or_known_only_where_that_is_the_fault(tmp_path: P
         assert change("ssh-ed25519 OURS", tmp_path, other) == "ssh-ed25519 OURS"
         changed = change("ssh-ed25519 OURS", tmp_path, fault)
         assert changed.startswith("ssh-ed25519 AAAA")
+
+
+def test_a_read_only_folder_binds_root_too(tmp_path: Path) -> None:
+    item = {"layer": "host", "action": "read-only", "folder": "Downloads"}
+    (tmp_path / "faults.json").write_text(json.dumps([item]))
+    folder = tmp_path / "root/Users/purple/Downloads"
+    folder.mkdir(parents=True)
+    break_files(tmp_path / "root", [item])
+    child = "import sys; from pathlib import Path; from witnessmark.standin.broken import *; "
+    child += "import subprocess; modes_bind(Path(sys.argv[1])); "
+    child += "raise SystemExit(subprocess.call(['mkdir', sys.argv[2]]))"
+    argv = [sys.executable, "-c", child, tmp_path, folder / "new"]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    assert "Permission denied" in done.stderr
+    (said,) = faults.problems([item | {"folder": "../.."}])
+    assert "folder must be Downloads or" in said

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from witnessmark.standin.pidfile import read_pid
 
-from .known import Action, Fault
+from .known import Action, Fault, one_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
 HOST: Mapping[str, Action] = {
     "power-off": Action(what="at this event the host loses its power; the event is not written"),
+    "read-only": Action(
+        what="nobody may write in this folder of the user's home",
+        needs={"folder": one_of("Downloads", "Documents", "Desktop", "Library/Caches")},
+        selects=False,
+    ),
 }
 TRANSPORT: Mapping[str, Action] = {
     "cut": Action(what="at this event every SSH connection to the host breaks; it lives on"),
