@@ -25,6 +25,9 @@ QUICK_S = 20.0
 LONGEST_S = 100 * 365 * 86400.0
 """An offset of a clock beyond a century is no offset (and no bag would take it)."""
 
+MOST_SAID = 1024
+"""Characters of one answer of a host that are kept: more than any path or version has."""
+
 LEFTOVERS = (
     'run=$1; shift; for dir do [ -e "$dir" ] || continue; '
     'find "$dir" -maxdepth 3 -name "*$run*" -print0 || exit 1; done'
@@ -46,9 +49,10 @@ def ask_facts(transport: Transport, run_id: str) -> HostFacts:
             f"{host.name}: the suite's pack is not on the host or cannot run there "
             f"(exit {result.status}); run `witnessmark prepare` again"
         )
-    pairs = [line.partition("=") for line in result.stdout.decode(errors="replace").splitlines()]
-    said = {key: value for key, _, value in pairs if key != "have"}
     middle = (before + time.time()) / 2
+    pairs = _pairs(result.stdout)
+    said = {key: value for key, value in pairs if key != "have"}
+    controls = _controls(transport, run_id)
     return HostFacts(
         name=host.name,
         origin=host.origin.value,
@@ -59,8 +63,28 @@ def ask_facts(transport: Transport, run_id: str) -> HostFacts:
         user=said.get("user", ""),
         home=said.get("home", ""),
         clock_offset_s=_offset(said.get("epoch", ""), middle),
-        have=tuple(value for key, _, value in pairs if key == "have"),
+        have=tuple(value for key, value in pairs if key == "have"),
+        chip=controls.get("chip", ""),
+        gatekeeper=controls.get("gatekeeper", ""),
+        sip=controls.get("sip", ""),
+        safari_safe_downloads=controls.get("safari_safe_downloads", ""),
+        log_config=controls.get("log_config", ""),
     )
+
+
+def _pairs(said: bytes) -> list[tuple[str, str]]:
+    parts = [line.partition("=") for line in said.decode(errors="replace").splitlines()]
+    return [(key, value[:MOST_SAID]) for key, _, value in parts]
+
+
+def _controls(transport: Transport, run_id: str) -> dict[str, str]:
+    """How the host protects itself; empty where it does not tell, which stops no run."""
+    try:
+        argv = ["/bin/sh", "-c", _home_script(run_id, "controls.sh")]
+        result = transport.run(argv, env={}, timeout_s=QUICK_S)
+    except HostError:
+        return {}
+    return dict(_pairs(result.stdout)) if result.status == 0 else {}
 
 
 def clock_offset(transport: Transport) -> float | None:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -278,6 +279,29 @@ def test_a_host_that_cannot_be_asked_for_its_clock_again_says_nothing(mac: Local
             raise self._error
 
     assert clock_offset(Gone(mac, HostError("me: gone"))) is None
+
+
+def test_what_a_host_tells_of_its_own_protection_is_kept_and_its_silence_stops_no_run(
+    home: Path, mac: LocalTransport
+) -> None:
+    script = home / ".witnessmark" / RUN / "pack/lib/controls.sh"
+    script.write_text("echo gatekeeper=assessments enabled; echo sip=; echo chip=" + "x" * 5000)
+    facts = ask_facts(mac, RUN)
+    assert (facts.gatekeeper, facts.sip) == ("assessments enabled", "")
+    assert len(facts.chip) == 1024
+    script.write_text("echo gatekeeper=assessments enabled; exit 1")
+    assert ask_facts(mac, RUN).gatekeeper == ""
+    script.unlink()
+    assert ask_facts(mac, RUN).home == str(home)
+
+    class Hangs(Failing):
+        def run(self, argv: Sequence[str], **how: Any) -> Result:
+            if "controls.sh" in argv[2]:
+                raise self._error
+            return self._inner.run(argv, **how)
+
+    facts = ask_facts(Hangs(mac, HostError("me: it hangs")), RUN)
+    assert (facts.home, facts.gatekeeper) == (str(home), "")
 
 
 def test_no_axis_can_take_the_place_of_the_suite_s_own_variables(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from witnessmark.judge import evidence, match
 from witnessmark.judge.answer import Answered, answered
+from witnessmark.judge.host_findings import host_findings
 from witnessmark.judge.table import first_broken, link_status, ok, verdict
 from witnessmark.judge.timeline import timeline
 from witnessmark.model.detections import Answer
@@ -77,6 +78,7 @@ def judge(bag: Bag, as_of_ns: int | None = None) -> RunVerdict:
         notes=_notes(bag),
         profile=record.plan.profile,
         window_s=record.plan.window_s,
+        host_findings=host_findings(record, evidence.parameters(bag).clock_skew_tolerance),
     )
 
 

@@ -157,6 +157,7 @@ class HostFacts:
     os_version: str = ""
     os_build: str = ""
     machine: str = ""
+    chip: str = ""
     user: str = ""
     home: str = ""
     clock_offset_s: float | None = None
@@ -164,6 +165,14 @@ class HostFacts:
     clock_offset_end_s: float | None = None
     """The same after its last case; None when it could not be asked again."""
     have: tuple[str, ...] = ()
+    gatekeeper: str = ""
+    """The first line of ``spctl --status``."""
+    sip: str = ""
+    """The first line of ``csrutil status``."""
+    safari_safe_downloads: str = ""
+    """Safari's AutoOpenSafeDownloads: 1, 0, or absent where it could be read and is not set."""
+    log_config: str = ""
+    """The first line of ``log config --status``, which asks for root."""
     consent_owner: str = ""
     consent_expires: str = ""
     problem: str | None = None

@@ -144,6 +144,18 @@ class ControlVerdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HostFinding:
+    """One statement about a host itself; it stands beside the cases and changes no verdict."""
+
+    host: str
+    name: str
+    status: Status
+    """``error`` where the host did not tell."""
+    message: str
+    observed: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunVerdict:
     """All verdicts of a run, as verdicts.json holds them."""
 
@@ -163,3 +175,4 @@ class RunVerdict:
     """Parameter profile of the analytic; None means the deployed parameters."""
     window_s: float | None = None
     """The drop-exec window that was judged with, in seconds."""
+    host_findings: tuple[HostFinding, ...] = ()

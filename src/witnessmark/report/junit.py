@@ -17,7 +17,7 @@ from junit_xml import TestCase, TestSuite
 from witnessmark.model.verdicts import Status
 
 if TYPE_CHECKING:
-    from witnessmark.model.verdicts import CaseVerdict, Finding, RunVerdict
+    from witnessmark.model.verdicts import CaseVerdict, Finding, HostFinding, RunVerdict
 
 UNSAFE = re.compile(
     "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
@@ -32,14 +32,19 @@ def render(run: RunVerdict) -> str:
     for host in dict.fromkeys(case.host for case in run.cases):
         cases = [_test(run, case, name) for case in run.cases if case.host == host
                  for name in dict.fromkeys(item.validator for item in case.findings)]  # fmt: skip
-        suite = TestSuite(
-            clean(f"AN0994.{host}"), cases, hostname=clean(host), timestamp=line(run.started[:19])
-        )
-        element = suite.build_xml_doc()
-        element.attrib.pop("disabled", None)
-        suites.append(element)
+        suites.append(_suite(run, clean(f"AN0994.{host}"), host, cases))
+    for host in dict.fromkeys(item.host for item in run.host_findings):
+        told = [_host_test(item) for item in run.host_findings if item.host == host]
+        suites.append(_suite(run, line(f"host.{host}"), host, told))
     ET.indent(suites)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(suites, "unicode") + "\n"
+
+
+def _suite(run: RunVerdict, name: str, host: str, tests: list[TestCase]) -> ET.Element:
+    suite = TestSuite(name, tests, hostname=clean(host), timestamp=line(run.started[:19]))
+    element: ET.Element = suite.build_xml_doc()
+    element.attrib.pop("disabled", None)
+    return element
 
 
 def clean(text: str) -> str:
@@ -53,6 +58,15 @@ def clean(text: str) -> str:
 def line(text: str) -> str:
     """Text from a run as one line: it can begin no line of its own in a job's output."""
     return clean(text).replace("\r", "#x0D").replace("\n", "#x0A")
+
+
+def _host_test(item: HostFinding) -> TestCase:
+    """A finding about a host changes no verdict, so it fails no build: skipped, with the reason."""
+    test = TestCase(line(item.name), classname=line(f"host.{item.host}"))
+    if item.status is not Status.PASS:
+        kind = "finding" if item.status is Status.FAIL else "unknown"
+        test.add_skipped_info(line(f"{kind}: {item.message}"))
+    return test
 
 
 def _test(run: RunVerdict, case: CaseVerdict, name: str) -> TestCase:

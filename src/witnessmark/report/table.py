@@ -104,6 +104,22 @@ def _pending(run: RunVerdict) -> list[Text]:
     return [Text(""), *lines] if lines else []
 
 
+def _hosts(run: RunVerdict) -> list[Text]:
+    """What is wrong with a host itself, a line each; what nobody knows of it, in one."""
+    lines = []
+    for host in dict.fromkeys(item.host for item in run.host_findings):
+        ours = [item for item in run.host_findings if item.host == host]
+        lines += [
+            Text(visible(f"{host}, {item.name}: {item.message}"), style="bold yellow")
+            for item in ours
+            if item.status is Status.FAIL
+        ]
+        unknown = ", ".join(item.name for item in ours if item.status is Status.ERROR)
+        if unknown:
+            lines.append(Text(visible(f"not known of {host}: {unknown}"), style="dim"))
+    return lines
+
+
 def _closing(run: RunVerdict) -> list[Text]:
     lines = [Text("")]
     lines.append(Text(f"run {run.run_id} ({run.origin}), judged as of {run.as_of}", style="dim"))
@@ -114,6 +130,7 @@ def _closing(run: RunVerdict) -> list[Text]:
         )
         for item in run.controls
     ]
+    lines += _hosts(run)
     lines += [Text(visible(note), style="dim") for note in run.notes]
     text, good = headline(run)
     lines.append(Text(text, "bold green" if good else "bold red"))

@@ -37,6 +37,16 @@ def document(run: RunVerdict) -> dict[str, object]:
         "totals": totals(run),
         "notes": list(run.notes),
         "hosts": list(run.hosts),
+        "host_findings": [
+            {
+                "host": item.host,
+                "name": item.name,
+                "status": item.status.value,
+                "message": item.message,
+                "observed": item.observed,
+            }
+            for item in run.host_findings
+        ],
         "sources": list(run.sources),
         "controls": [
             {

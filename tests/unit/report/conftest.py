@@ -9,7 +9,7 @@ import pytest
 
 from witnessmark.judge import examples
 from witnessmark.judge.run import judge_case, validators
-from witnessmark.model.verdicts import CaseVerdict, ControlVerdict, RunVerdict
+from witnessmark.model.verdicts import CaseVerdict, ControlVerdict, HostFinding, RunVerdict, Status
 
 T = TypeVar("T")
 
@@ -73,6 +73,11 @@ def a_run(*cases: CaseVerdict) -> RunVerdict:
         ),
         hosts=({"name": "example", "facts": {"os": "macOS", "have": ["sh"], "user": None}},),
         sources=({"name": "eslogger", "kind": "eslogger", "role": "organisation"},),
+        host_findings=(
+            HostFinding(host="example", name="sip", status=Status.PASS, message="it is on"),
+            HostFinding(host="example", name="clock", status=Status.FAIL, message="it jumped"),
+            HostFinding(host="example", name="gatekeeper", status=Status.ERROR, message="untold"),
+        ),
         notes=("Injected on purpose: example: action drop", "2 of 3"),
     )
 
