@@ -5,8 +5,18 @@ The entry module imports only pytest, so that it costs nothing where it is not u
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from witnessmark.model.verdicts import RunVerdict
+
+    Judged = pytest.StashKey[Sequence[RunVerdict]]
+
+JUDGED: Judged = pytest.StashKey()
 LINKS = ("acted", "recorded", "delivered", "detected", "retained", "cleaned")
 
 
@@ -23,9 +33,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register one mark per link, so that ``-m recorded`` selects a link."""
+    """Register one mark per link, so that ``-m recorded`` selects a link, and judge the bags.
+
+    They are judged before anything is collected, and before xdist starts its workers, so that a
+    path without a bag is one usage error and not one per worker.
+    """
     for link in LINKS:
         config.addinivalue_line("markers", f"{link}: findings about the link {link!r} of a case")
+    if paths := config.getoption("--witnessmark-bag"):
+        from witnessmark.pytest_items import judged
+
+        config.stash[JUDGED] = judged(paths)
 
 
 def pytest_ignore_collect(config: pytest.Config) -> bool | None:
@@ -39,11 +57,10 @@ def pytest_collection_modifyitems(
     session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
 ) -> None:
     """Add the bags' items before -k, -m and --lf choose among all items."""
-    paths: list[str] = config.getoption("--witnessmark-bag")
-    if paths:
+    if JUDGED in config.stash:
         from witnessmark.pytest_items import collect
 
-        added = list(collect(session, paths))
+        added = list(collect(session, config.stash[JUDGED]))
         items.extend(added)
         reporter = config.pluginmanager.get_plugin("terminalreporter")
         if reporter is not None and hasattr(reporter, "_numcollected"):

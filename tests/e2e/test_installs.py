@@ -67,6 +67,27 @@ def listed(where: Path, cwd: Path) -> str:
     return done.stdout
 
 
+def rendered(where: Path, cwd: Path) -> str:
+    """An empty report.html, which needs its template and stylesheet."""
+    code = (
+        "from witnessmark.model.verdicts import RunVerdict\n"
+        "from witnessmark.report import html\n"
+        f"assert html.__file__.startswith({str(where)!r})\n"
+        "print(html.render(RunVerdict(run_id='r', origin='mac', started='', finished='', as_of='',"
+        "tool='', bag_sha256='', cases=(), controls=(), hosts=(), sources=())))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(where), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def test_from_a_checkout_the_top_folders_are_used(checkout: Path, tmp_path: Path) -> None:
     said = listed(checkout / "src", tmp_path)
     assert said.startswith(f"{checkout}\n{checkout}/validators/recorded.py\n")
@@ -81,6 +102,7 @@ def test_from_a_wheel_the_shipped_copy_is_used(checkout: Path, tmp_path: Path) -
     said = listed(unpacked, tmp_path)
     assert said.startswith(f"{unpacked}/witnessmark/_content\n")
     assert "p11-quarantined-download" in said
+    assert rendered(unpacked, tmp_path).startswith("<!DOCTYPE html>")
     for name in CONTENT:
         here = {path.relative_to(checkout / name) for path in files(checkout / name)}
         shipped = unpacked / "witnessmark/_content" / name

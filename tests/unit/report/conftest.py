@@ -25,6 +25,7 @@ NASTY = {
     "template": "{{ 7*7 }}{% for x in y %}{# c #}",
     "terminal": "\x1b[31m\x1b]0;owned\x07\x9b2J\x08",
     "lines": "a\r\n::error::b\n::set-output name=x::y",
+    "properties": "a,file=/etc/passwd,line=1::b %2C%3A%25",
     "runner": "##[add-path]/evil] ##[error]x",
     "separators": "a\u2028b\u2029c\x85d\x0b\x0c",
     "bidi": "\u202egnp.exe\u2066\u200f",
