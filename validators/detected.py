@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 def check(case: CaseEvidence) -> Iterator[Finding]:
     """The analytic gave the expected answer about this very process, inside its deadline.
 
-    The latency runs from the execution, on the host's clock, to the alert: for the embedded
-    analytic, to the moment at which the deciding record was received. What was expected and what
-    was observed name the deadline and the latency in seconds. Where the clocks cannot be compared,
-    nobody knows whether an alert came in time. Silence counts as an answer only where the stream
+    Where the source has a destination, the analytic reads what was delivered there and nothing
+    else. The latency runs from the execution, on the host's clock, to the alert: for the embedded
+    analytic, to the moment at which the last record that it names was received. What was expected
+    and what was observed name the deadline and the latency in seconds. Where the clocks cannot be
+    compared, nobody knows whether an alert came in time. Silence counts only where the stream
     was whole and a positive control fired before and after the case.
     """
     if match.attack(case) is None or case.act.skipped or case.act.error:
@@ -34,7 +35,7 @@ def check(case: CaseEvidence) -> Iterator[Finding]:
     if case.source is None:
         yield finding("detected", "detected", Status.SKIP, "no source is configured for this host")
         return
-    got = answered(case)
+    got = answered(case.analysed)
     if not case.judged:
         yield finding(
             "detected",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from witnessmark.act import act_host
 from witnessmark.collect.collector import Collected, Collector
+from witnessmark.collect.delivery import SUFFIX, Arrivals
 from witnessmark.errors import HostError
 from witnessmark.hosts.heartbeat import guarded
 from witnessmark.hosts.reach import reach
@@ -45,6 +46,8 @@ class HostRun:
     facts: HostFacts
     acts: list[Act] = field(default_factory=list)
     collected: list[Collected] = field(default_factory=list)
+    delivered: list[Collected] = field(default_factory=list)
+    """What arrived at the destinations of its sources."""
 
 
 def play(
@@ -142,19 +145,41 @@ def _watched(
     collectors = [
         Collector(transport, source, writer.raw(host.name, source.name)) for source in host.sources
     ]
+    arrivals = _arrivals(host, writer)
     try:
-        for collector in collectors:
+        for collector in (*collectors, *(item.collector for item in arrivals.values())):
             collector.start()
         _snapshot(transport, writer)
         for act in act_host(transport, plan, run.facts, watch.acted, cancel.is_set):
             run.acts.append(act)
         run.facts = replace(run.facts, clock_offset_end_s=clock_offset(transport))
         _await_end(plan, transport, collectors)
+        for arriving in arrivals.values():
+            arriving.wait(cancel.is_set)
     finally:
         run.collected = [collector.finish() for collector in collectors]
+        run.delivered = [_arrived(name, item) for name, item in arrivals.items()]
         for item in run.collected:
             if item.head:
                 writer.raw(host.name, item.source, "head.ndjson").write_bytes(item.head)
+
+
+def _arrivals(host: Host, writer: BagWriter) -> dict[str, Arrivals]:
+    """By source, whatever a pipeline delivers."""
+    return {
+        source.name: Arrivals(
+            host,
+            source,
+            writer.raw(host.name, source.name),
+            writer.raw(host.name, source.name, SUFFIX),
+        )
+        for source in host.sources
+        if source.destination is not None
+    }
+
+
+def _arrived(source: str, item: Arrivals) -> Collected:
+    return replace(item.collector.finish(), source=source)
 
 
 def _snapshot(transport: Transport, writer: BagWriter) -> None:

@@ -7,6 +7,7 @@ import json
 import shutil
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from witnessmark import __version__
@@ -31,7 +32,6 @@ from witnessmark.survey import left_behind
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from witnessmark.bag.read import Bag
     from witnessmark.collect.collector import Collected
@@ -76,6 +76,7 @@ def run(plan: Plan, reports: Path, *, watch: Watch | None = None) -> tuple[Path,
         facts=tuple(_after(host, runs[host.name].facts, torn, plan) for host in plan.hosts),
         acts=tuple(act for item in runs.values() for act in item.acts),
         collections=tuple(_collection(item) for one in runs.values() for item in one.collected),
+        deliveries=tuple(_collection(item) for one in runs.values() for item in one.delivered),
         retention=profiles,
         faults=tuple(_told(host, fault) for host in plan.hosts for fault in host.faults),
     )
@@ -197,8 +198,14 @@ def _analytic() -> dict[str, bytes]:
 
 
 def _without_machine_paths(host: Host) -> Host:
-    """Where the controller keeps its keys is nobody's business who reads the bag."""
-    return replace(host, key_file=None, known_hosts=None)
+    """Where the controller keeps keys and logs is nobody's business who reads the bag."""
+    sources = tuple(
+        replace(item, destination=replace(item.destination, path=Path(item.destination.path).name))
+        if item.destination
+        else item
+        for item in host.sources
+    )
+    return replace(host, key_file=None, known_hosts=None, destination_root=None, sources=sources)
 
 
 def _told(host: Host, fault: Mapping[str, object]) -> str:

@@ -210,7 +210,7 @@ def test_a_tied_host_ends_without_its_warden_and_without_its_files(state: Path) 
         assert warden is not None
         warden.end(patience_s=0)
         shutil.rmtree(state)
-        assert len(pids_of(state)) == 3  # the owner, the recorder and init
+        assert len(pids_of(state)) == 4  # the owner, the recorder, init and the shipper
         owner.kill()
     try:
         assert eventually(lambda: not mentioning(str(state)))

@@ -45,12 +45,14 @@ def _problems(record: RunRecord) -> Iterator[str]:
     yield from (f"has more than one case {key!r}" for key, count in ids.items() if count > 1)
     yield from _one_each("case", ids, "acts", (act.case_id for act in record.acts))
     sources = {(host.name, source.name) for host in plan.hosts for source in host.sources}
-    collected = Counter((item.host, item.source) for item in record.collections)
-    for key, count in collected.items():
-        if key not in sources:
-            yield f"has a collection of {key!r}, which is no host and source of its plan"
-        if count > 1:
-            yield f"has more than one collection of {key!r}"
+    yield from _once("collection", record.collections, sources)
+    delivered = {
+        (host.name, source.name)
+        for host in plan.hosts
+        for source in host.sources
+        if source.destination is not None
+    }
+    yield from _once("delivery", record.deliveries, delivered)
     profiles = {profile.id for profile in record.retention}
     for host in plan.hosts:
         if host.retention is not None and host.retention not in profiles:
@@ -61,6 +63,15 @@ def _problems(record: RunRecord) -> Iterator[str]:
     for profile in record.retention:
         yield from _duration(f"retention profile {profile.id!r}: required", profile.required)
     yield from _ranges(record)
+
+
+def _once(what: str, items: Iterable[Collection], planned: set[tuple[str, str]]) -> Iterator[str]:
+    for key, count in Counter((item.host, item.source) for item in items).items():
+        if key not in planned:
+            where = " with a destination" if what == "delivery" else ""
+            yield f"has a {what} of {key!r}, which is no host and source{where} of its plan"
+        if count > 1:
+            yield f"has more than one {what} of {key!r}"
 
 
 def _names(plan: Plan) -> Iterator[str]:
@@ -107,7 +118,7 @@ def _parts(record: RunRecord) -> Iterator[str]:
     for act in record.acts:
         if not 0 <= act.part <= last:
             yield f"has case {act.case_id!r} in part {act.part}, and its last part is {last}"
-    for item in record.collections:
+    for item in (*record.collections, *record.deliveries):
         parts = [hole.part for hole in item.holes]
         if parts != sorted(set(parts)) or not all(0 < part <= last for part in parts):
             yield f"has holes of {item.source!r} on {item.host!r} that are not between its parts"
@@ -137,6 +148,11 @@ def _ranges(record: RunRecord) -> Iterator[str]:
             for source in host.sources
             if source.alert_deadline_s is not None
         ]
+        lengths += [
+            (f"source {source.name}: destination.deadline_s", source.destination.deadline_s)
+            for source in host.sources
+            if source.destination is not None
+        ]
     for what, length in lengths:
         if not 0 <= length <= LONGEST_S:
             yield f"is not understood at {what}: {length!r} is not within 0 s and 100 years"
@@ -156,7 +172,7 @@ def _times(record: RunRecord) -> Iterator[tuple[str, int]]:
         yield from (("absences", moment) for moment in (absence.since_ns, absence.until_ns))
     for act in record.acts:
         yield from ((f"case {act.case_id!r}", moment) for moment in _times_of_act(act))
-    for item in record.collections:
+    for item in (*record.collections, *record.deliveries):
         what = f"collection of {item.source} on {item.host}"
         yield from ((what, moment) for moment in _times_of_collection(item))
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import difflib
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from witnessmark.ansible import list_inventory
 from witnessmark.errors import ContentError, UsageError
+from witnessmark.inventory.destinations import resolved, shared
 from witnessmark.inventory.groups import Listing
 from witnessmark.inventory.places import Places, find
-from witnessmark.inventory.variables import NO_TEXT, READERS, REFUSED, Wrong
+from witnessmark.inventory.values import Wrong
+from witnessmark.inventory.variables import NO_TEXT, READERS, REFUSED
 from witnessmark.model.hosts import Host, Inventory, Origin
 
 if TYPE_CHECKING:
@@ -40,38 +43,54 @@ def load(files: Sequence[Path], *, limit: Sequence[str] = ()) -> Inventory:
     except UsageError as error:
         raise ContentError([f"{_join(files)}: {error}"]) from error
     problems: list[str] = []
-    hosts = [_host(listing, name, places, _join(files), problems) for name in listing.hosts]
+    book = _Book(listing=listing, places=places, files=_join(files), problems=problems)
+    hosts = [_host(book, name) for name in listing.hosts]
     if not hosts:
         problems.append(f"{_join(files)}: no host in it; add one below hosts:")
+    for host, place, what in shared(hosts) if not problems else ():
+        book.tell(host.name, "witnessmark_sources", what, (place, "destination", "path"))
     if problems:
         raise ContentError(sorted(dict.fromkeys(problems), key=_by_line))
     kept = listing.limited(limit)
     return Inventory(files=tuple(files), hosts=tuple(host for host in hosts if host.name in kept))
 
 
-def _host(listing: Listing, name: str, places: Places, files: str, problems: list[str]) -> Host:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Book:
+    """What was listed, where it was written, and what is wrong with it so far."""
+
+    listing: Listing
+    places: Places
+    files: str
+    problems: list[str]
+
+    def where(self, host: str, variable: str, path: Sequence[str | int] = ()) -> str | None:
+        return self.places.where(host, self.listing.groups(host), variable, path)
+
+    def tell(self, host: str, variable: str, what: str, path: Sequence[str | int] = ()) -> None:
+        inside = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+        place = self.where(host, variable, path) or f"{self.files}: host {host}"
+        self.problems.append(f"{place}: {variable}{inside} {what}")
+
+
+def _host(book: _Book, name: str) -> Host:
     """The host, or a mere stand-in for it if ``problems`` grew: then nobody gets to see it."""
-    variables = listing.variables(name)
+    variables = book.listing.variables(name)
     fields: dict[str, Any] = {}
 
-    def where(variable: str, path: Sequence[str | int]) -> str | None:
-        return places.where(name, listing.groups(name), variable, path)
-
     def tell(variable: str, what: str, path: Sequence[str | int] = ()) -> None:
-        inside = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
-        place = where(variable, path) or f"{files}: host {name}"
-        problems.append(f"{place}: {variable}{inside} {what}")
+        book.tell(name, variable, what, path)
 
     if not _HOST.fullmatch(name):
-        problems.append(
-            f"{files}: host {name}: a host's name is made of a-z, 0-9, . and -; it becomes part "
-            "of every case's id, so use ansible_host for an address of another form"
+        book.problems.append(
+            f"{book.files}: host {name}: a host's name is made of a-z, 0-9, . and -; it becomes "
+            "part of every case's id, so use ansible_host for an address of another form"
         )
     for variable, value in variables.items():
         if variable in READERS:
             field, reader = READERS[variable]
             if variable in NO_TEXT and isinstance(value, str):
-                value = _from_ini(value) if not where(variable, ()) else value
+                value = _from_ini(value) if not book.where(name, variable) else value
             try:
                 fields[field] = reader(value)
             except* Wrong as group:
@@ -86,6 +105,12 @@ def _host(listing: Listing, name: str, places: Places, files: str, problems: lis
     host = Host(name=name, **{**defaults, **fields})
     for variable, what in _contradictions(host, variables):
         tell(variable, what)
+    try:
+        return resolved(host)
+    except* Wrong as group:
+        for wrong in group.exceptions:
+            assert isinstance(wrong, Wrong)
+            tell("witnessmark_sources", wrong.what, wrong.path)
     return host
 
 

@@ -105,7 +105,7 @@ def _silence(case: CaseEvidence) -> Answered:
     if trouble is None and not case.controls.both:
         trouble = case.controls.reason
     if trouble is None and case.case.scenario.expect.answer is not ExpectedAnswer.FIRES:
-        trouble = _noise(case)
+        trouble = _noise(case) or _overdue(case)
     if trouble is not None:
         return Answered(
             answer=Answer.UNDETERMINED,
@@ -123,4 +123,23 @@ def _noise(case: CaseEvidence) -> str | None:
         if first <= item.exec.time_ns <= last:
             what = item.exec.script or item.exec.path
             return f"branch {item.branch.value} {item.answer.value} on {what}, which has its mark"
+    return None
+
+
+def _overdue(case: CaseEvidence) -> str | None:
+    """A delivered record of the attack that came when an analytic waits for none any more, or
+    nobody knows when: it would have been silent about an attack too."""
+    if case.arrived is None or case.stream is None:
+        return None
+    first, last = match.window(case)
+    for event in case.stream.events:
+        if not first <= event.time_ns <= last:
+            continue
+        took_s = None if event.received_ns is None else (event.received_ns - event.time_ns) / 1e9
+        if took_s is None or took_s > case.late_arrival_s:
+            late = "at a time that nobody knows" if took_s is None else f"after {took_s:.1f} s"
+            return (
+                f"record {event.id} was delivered {late}, and the analytic waits for late records "
+                f"{case.late_arrival_s:g} s"
+            )
     return None

@@ -12,7 +12,7 @@ with ``EXAMPLES``: small evidence and the status it must give (a pass, a fail, a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from witnessmark.model.hosts import Role, Source
@@ -43,6 +43,17 @@ class Controls:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Arrived:
+    """What reached a source's destination, and what its analytic made of that."""
+
+    collection: Collection | None = None
+    stream: Stream | None = None
+    detections: tuple[Detection, ...] = ()
+    misses: tuple[str, ...] = ()
+    controls: Controls = field(default_factory=Controls)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseEvidence:
     """All that is known of one case on one source; validators read it and nothing else."""
 
@@ -56,14 +67,34 @@ class CaseEvidence:
     misses: tuple[str, ...] = ()
     """Near misses of the analytic about this case, such as ``B5: 5.1 s > 4 s``."""
     controls: Controls = field(default_factory=Controls)
+    arrived: Arrived | None = None
+    """What was delivered; None where the source has no destination."""
     retention: RetentionProfile | None = None
     oldest_ns: int | None = None
     """Time of the oldest record that the source's store still held at the second look."""
     deadline_s: float = 120.0
+    late_arrival_s: float = 120.0
+    """How long the analytic waits for a late record."""
     window_s: float | None = None
     """The drop-exec window (B5) that was judged with."""
     clock_tolerance_s: float = 2.0
     as_of_ns: int = 0
+
+    @property
+    def analysed(self) -> CaseEvidence:
+        """The same case as its source's analytic sees it: by what was delivered, if there is a
+        destination at all, and never by the store instead."""
+        if self.arrived is None and (self.source is None or self.source.destination is None):
+            return self
+        got = self.arrived or Arrived()
+        return replace(
+            self,
+            collection=got.collection,
+            stream=got.stream,
+            detections=got.detections,
+            misses=got.misses,
+            controls=got.controls,
+        )
 
     @property
     def judged(self) -> bool:

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import bisect
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
-from witnessmark.analytic import Engine, Miss, load
-from witnessmark.analytic.parameters import Browser
+from witnessmark.analytic import load
 from witnessmark.judge import brackets, match
-from witnessmark.judge.api import CaseEvidence, Controls
-from witnessmark.model.hosts import Origin
+from witnessmark.judge.api import Arrived, CaseEvidence, Controls
+from witnessmark.judge.seen import Seen, look
 from witnessmark.model.run import RUNS
-from witnessmark.telemetry import eslogger, ps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from witnessmark.analytic import Parameters
+    from witnessmark.analytic import Miss, Parameters
     from witnessmark.bag.read import Bag
-    from witnessmark.model.detections import Detection
-    from witnessmark.model.events import Stream
     from witnessmark.model.hosts import Host, Source
-    from witnessmark.model.run import Act, Case, Collection, HostFacts, RetentionProfile
+    from witnessmark.model.run import Act, Case, HostFacts, RetentionProfile
 
 ANALYTIC = "analytics/an0994/analytic.yaml"
 
@@ -35,17 +30,6 @@ class SourceSet:
     source: Source | None
     controls: Mapping[str, Controls]
     cases: tuple[CaseEvidence, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Seen:
-    """One source of one host, decoded and run through the analytic."""
-
-    collection: Collection | None
-    stream: Stream | None
-    detections: tuple[Detection, ...] = ()
-    misses: tuple[Miss, ...] = ()
-    oldest_ns: int | None = None
 
 
 def assemble(bag: Bag, as_of_ns: int) -> tuple[SourceSet, ...]:
@@ -72,82 +56,32 @@ def host_row(facts: HostFacts) -> dict[str, object]:
 def _set(
     bag: Bag, host: Host, source: Source | None, params: Parameters, as_of_ns: int
 ) -> SourceSet:
-    seen = _look(bag, host, source, params)
+    seen = look(bag, host, source, params)
+    arrived = look(bag, host, source, params, delivered=True) if _delivers(source) else None
     cases = [item for item in bag.record.plan.cases if item.host == host.name]
-    bare = [_evidence(bag, host, source, item, seen, params, as_of_ns) for item in cases]
+    bare = [_evidence(bag, host, source, item, seen, arrived, params, as_of_ns) for item in cases]
+    analysed = [item.analysed for item in bare]
     return SourceSet(
         host=host.name,
         source=source,
-        controls={branch: brackets.overall(bare, branch) for branch in ("A", "B")},
-        cases=tuple(
-            replace(item, controls=_for(item, brackets.around(bare, item))) for item in bare
-        ),
+        controls={branch: brackets.overall(analysed, branch) for branch in ("A", "B")},
+        cases=tuple(_bracketed(item, bare, analysed) for item in bare),
     )
 
 
-def _look(bag: Bag, host: Host, source: Source | None, params: Parameters) -> _Seen:
-    collection = next(
-        (
-            item
-            for item in bag.record.collections
-            if source and (item.host, item.source) == (host.name, source.name)
-        ),
-        None,
-    )
-    raw = bag.raw(host.name, source.name) if source else None
-    if source is None or collection is None or raw is None:
-        return _Seen(collection=collection, stream=None)
-    stream = eslogger.decode(
-        raw.splitlines(keepends=True),
-        host=host.name,
-        source=source.name,
-        received=_received(collection.chunks),
-    )
-    processes = bag.raw(host.name, "processes", "txt")
-    stream = replace(stream, snapshot=ps.decode(processes) if processes else ())
-    engine = Engine.of(stream, _with_stub(params, host))
-    detections = [item for event in stream.events for item in engine.feed(event)]
-    detections += engine.finish()
-    head = bag.raw(host.name, source.name, "head.ndjson")
-    return _Seen(
-        collection=collection,
-        stream=stream,
-        detections=tuple(detections),
-        misses=tuple(engine.misses),
-        oldest_ns=_oldest(head, host.name, source.name),
-    )
+def _bracketed(
+    case: CaseEvidence, cases: Sequence[CaseEvidence], analysed: Sequence[CaseEvidence]
+) -> CaseEvidence:
+    """With the controls of the source's store, and with those of what was delivered."""
+    arrived = case.arrived
+    if arrived is not None:
+        around = brackets.around(analysed, case.analysed)
+        arrived = replace(arrived, controls=_for(case, around))
+    return replace(case, controls=_for(case, brackets.around(cases, case)), arrived=arrived)
 
 
-def _with_stub(params: Parameters, host: Host) -> Parameters:
-    """A real Mac's lab browser stub counts as a browser for its lab cases, by path, unless it is
-    signed by a team."""
-    if host.browser is None or host.origin is not Origin.MAC:
-        return params
-    stub = Browser(
-        name="lab browser", signing_ids=("*",), team_id=None, paths=(host.browser,), ad_hoc=True
-    )
-    return replace(params, lab_browsers=(*params.lab_browsers, stub))
-
-
-def _received(chunks: Sequence[tuple[int, int | None]]) -> Callable[[int], int | None]:
-    ends = [end for end, _ in chunks]
-
-    def at(offset: int) -> int | None:
-        place = bisect.bisect_left(ends, offset)
-        return chunks[place][1] if place < len(chunks) else None
-
-    return at
-
-
-def _oldest(head: bytes | None, host: str, source: str) -> int | None:
-    """Time of the store's very first record; None if that line is cut or cannot be read.
-
-    Later records are not asked: one bogus time among them must not make the store look old.
-    """
-    first, whole, _ = (head or b"").partition(b"\n")
-    if not whole:
-        return None
-    return eslogger.decode([first], host=host, source=source).coverage.first_ns
+def _delivers(source: Source | None) -> bool:
+    return source is not None and source.destination is not None
 
 
 def _evidence(
@@ -155,7 +89,8 @@ def _evidence(
     host: Host,
     source: Source | None,
     case: Case,
-    seen: _Seen,
+    seen: Seen,
+    arrived: Seen | None,
     params: Parameters,
     as_of_ns: int,
 ) -> CaseEvidence:
@@ -172,11 +107,25 @@ def _evidence(
         retention=_profile(record.retention, host.retention),
         oldest_ns=seen.oldest_ns,
         deadline_s=_deadline(source, record.plan.late_arrival_s),
+        late_arrival_s=record.plan.late_arrival_s,
         window_s=record.plan.window_s,
         clock_tolerance_s=params.clock_skew_tolerance,
         as_of_ns=as_of_ns,
     )
-    return replace(bare, misses=_misses(bare, act, seen.misses))
+    return replace(
+        bare,
+        misses=_misses(bare, act, seen.misses),
+        arrived=_arrived(bare, act, arrived) if arrived else None,
+    )
+
+
+def _arrived(bare: CaseEvidence, act: Act, seen: Seen) -> Arrived:
+    return Arrived(
+        collection=seen.collection,
+        stream=seen.stream,
+        detections=seen.detections,
+        misses=_misses(bare, act, seen.misses),
+    )
 
 
 def _as_measured(facts: HostFacts, act: Act) -> HostFacts:

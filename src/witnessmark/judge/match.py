@@ -77,6 +77,12 @@ def record(case: CaseEvidence, pattern: RecordPattern, step: Step) -> Event | No
     return found
 
 
+def identity(event: Event) -> tuple[object, ...]:
+    """By what a record is known again in another copy of its stream."""
+    token = event.process.token
+    return (event.kind, event.seq, event.global_seq, event.time_ns, token.pid, token.pidversion)
+
+
 def missing_fields(event: Event, names: tuple[str, ...]) -> tuple[str, ...]:
     """Which of the named fields a record leaves empty (``target.parent`` walks into an object)."""
     return tuple(name for name in names if _walk(event, name) in (None, "", ()))
@@ -124,18 +130,32 @@ def related(case: CaseEvidence) -> tuple[Detection, ...]:
 
 def trouble(case: CaseEvidence) -> str | None:
     """Why absence of a record would say nothing here, or None if the stream was whole."""
+    if (why := uncollected(case)) is not None or case.stream is None:
+        return why
+    if any(event.global_seq is None for event in _inside(case)):
+        return "its records carry no sequence numbers, so a hole could not be seen"
+    for gap in case.stream.coverage.gaps:
+        if _touches(case, gap.since_ns, gap.time_ns):
+            return f"{gap.missing} records are missing at line {gap.line} (gap in {gap.counter})"
+    return unreadable(case)
+
+
+def uncollected(case: CaseEvidence) -> str | None:
+    """Why there is nothing to look into, or None if there is."""
     if case.source is None:
         return "no source is configured for this host"
     if case.collection is not None and case.collection.problem:
         return f"source {case.source.name}: {case.collection.problem}"
     if case.collection is None or case.stream is None:
         return f"source {case.source.name} was not collected"
+    return None
+
+
+def unreadable(case: CaseEvidence) -> str | None:
+    """The first line that may belong to the case and that nobody can read, or None."""
+    if case.stream is None:
+        return None
     coverage = case.stream.coverage
-    if any(event.global_seq is None for event in _inside(case)):
-        return "its records carry no sequence numbers, so a hole could not be seen"
-    for gap in coverage.gaps:
-        if _touches(case, gap.since_ns, gap.time_ns):
-            return f"{gap.missing} records are missing at line {gap.line} (gap in {gap.counter})"
     for bad in coverage.bad:
         # Where lines come out of order, neighbours say nothing of when a bad line was written.
         ordered = coverage.out_of_order == 0

@@ -15,7 +15,6 @@ from witnessmark.model.detections import Answer
 from witnessmark.model.verdicts import (
     CaseVerdict,
     ControlVerdict,
-    Finding,
     Link,
     RunVerdict,
     Status,
@@ -85,10 +84,10 @@ def judge(bag: Bag, as_of_ns: int | None = None) -> RunVerdict:
 def judge_case(case: CaseEvidence, checks: tuple[Validator, ...]) -> CaseVerdict:
     """One case on one source: every validator's findings, the links, and the table's verdict."""
     findings = [found for check in checks for found in check(case)]
-    findings.append(_delivered(case))
     links = link_status(findings)
     acted = match.attack(case) is not None and not (case.act.skipped or case.act.error)
-    got = answered(case) if acted and case.source else _unasked()
+    analysed = case.analysed
+    got = answered(analysed) if acted and case.source else _unasked()
     scenario = case.case.scenario
     result = verdict(
         links,
@@ -119,10 +118,10 @@ def judge_case(case: CaseEvidence, checks: tuple[Validator, ...]) -> CaseVerdict
         findings=tuple(findings),
         simulated=got.simulated,
         reference=_reference(case, got),
-        related=tuple(_told(item) for item in match.related(case)),
+        related=tuple(_told(item) for item in match.related(analysed)),
         title=scenario.title,
         family=scenario.family,
-        near_misses=case.misses,
+        near_misses=analysed.misses,
         timeline=timeline(case, findings, got),
     )
 
@@ -151,15 +150,6 @@ def exit_code(run: RunVerdict, *, strict: bool = False) -> int:
 def _told(item: Detection) -> str:
     what = item.exec.script or item.exec.path
     return f"branch {item.branch.value} {item.answer.value} on {what} (pid {item.exec.pid})"
-
-
-def _delivered(case: CaseEvidence) -> Finding:
-    return Finding(
-        validator="delivered",
-        link=Link.DELIVERED,
-        status=Status.SKIP,
-        message="no destination is configured, so there is nothing to deliver to",
-    )
 
 
 def _assessed(result: Verdict, links: Mapping[Link, Status], got: Answered) -> bool:

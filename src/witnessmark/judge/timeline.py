@@ -8,6 +8,7 @@ from __future__ import annotations
 import bisect
 from typing import TYPE_CHECKING
 
+from witnessmark.judge import match
 from witnessmark.model.events import Kind
 from witnessmark.model.scenario import ExpectedAnswer
 from witnessmark.model.verdicts import Link, Moment, MomentKind
@@ -26,7 +27,8 @@ COARSE_S = 1.0
 
 def timeline(case: CaseEvidence, findings: Sequence[Finding], got: Answered) -> tuple[Moment, ...]:
     """The moments of a case, earliest first, all on the controller's clock."""
-    events = tuple(_cited(case.stream, findings, got))
+    streams = (case.stream, case.analysed.stream)
+    events = tuple(_cited(streams, findings, got))
     moments = (
         *_phases(case),
         *(_record(case, event) for event in events),
@@ -45,16 +47,22 @@ def _phases(case: CaseEvidence) -> Iterator[Moment]:
         )
 
 
-def _cited(stream: Stream | None, findings: Iterable[Finding], got: Answered) -> Iterator[Event]:
+def _cited(
+    streams: Sequence[Stream | None], findings: Iterable[Finding], got: Answered
+) -> Iterator[Event]:
     """The source's own events that findings of the link recorded and the detection name."""
     ids = [name for item in findings if item.link is Link.RECORDED for name in item.evidence]
     if got.detection is not None:
         ids += [got.detection.drop.event_id] if got.detection.drop else []
         ids += [got.detection.exec.event_id]
+    shown = set()
     for name in dict.fromkeys(ids):
-        event = _event(stream, name) if stream else None
-        if event is not None:
-            yield event
+        found = (_event(stream, name) for stream in streams if stream)
+        for event in found:
+            # A record that the store and the destination both hold is one and the same.
+            if event is not None and (which := match.identity(event)) not in shown:
+                shown.add(which)
+                yield event
 
 
 def _event(stream: Stream, name: str) -> Event | None:

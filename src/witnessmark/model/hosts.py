@@ -23,6 +23,18 @@ class Origin(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """Where the organisation's pipeline delivers a source's records."""
+
+    kind: str
+    """``ndjson``: a file that grows, one record a line."""
+    path: str
+    """Absolute, on the controller: what arrives is read there, never on the host."""
+    deadline_s: float = 60.0
+    """How long after it happened a record may take to arrive."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """One place where a host's evidence lies.
 
@@ -38,6 +50,8 @@ class Source:
     path: str | None = None
     command: tuple[str, ...] | None = None
     alert_deadline_s: float | None = None
+    destination: Destination | None = None
+    """None: the deployed analytic reads the source's own store."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +79,8 @@ class Host:
     dead_man_s: float = 900.0
     """Seconds without a sign of the controller after which the host cleans up by itself."""
     sources: tuple[Source, ...] = ()
+    destination_root: str | None = None
+    """Where relative paths of destinations begin; already part of the sources' paths."""
     faults: tuple[Mapping[str, object], ...] = field(default=(), hash=False)
     """What a stand-in breaks on purpose, as standin/faults.py reads it; empty for a Mac."""
 

@@ -224,6 +224,8 @@ class RunRecord:
     facts: tuple[HostFacts, ...]
     acts: tuple[Act, ...]
     collections: tuple[Collection, ...]
+    deliveries: tuple[Collection, ...] = ()
+    """What arrived at the destination of each source that has one, named as the source."""
     retention: tuple[RetentionProfile, ...] = ()
     faults: tuple[str, ...] = ()
     """Faults that a stand-in was given on purpose, in words."""

@@ -28,7 +28,7 @@ def break_files(root: Path, faults: Sequence[Mapping[str, Any]]) -> None:
         program.write_text(f"#!/bin/sh\necho '{NO_RIGHTS}' >&2\nexit 1\n", encoding="ascii")
         program.chmod(0o755)
     for item in faults:
-        if (item["layer"], item["action"]) == ("host", "read-only"):
+        if (item.get("layer"), item.get("action")) == ("host", "read-only"):
             (root / HOME / item["folder"]).chmod(0o555)
 
 
@@ -78,4 +78,4 @@ def known_key(host_key: str, folder: Path, faults: Sequence[Mapping[str, Any]]) 
 
 def has(faults: Sequence[Mapping[str, Any]], layer: str, action: str) -> bool:
     """Whether such a fault is among them."""
-    return any((item["layer"], item["action"]) == (layer, action) for item in faults)
+    return any((item.get("layer"), item.get("action")) == (layer, action) for item in faults)

@@ -17,7 +17,7 @@ from witnessmark.standin.broken import authorized, break_files
 from witnessmark.standin.keys import ensure_key, replace
 from witnessmark.standin.pidfile import Process, read_pid, write_pid
 from witnessmark.standin.spawn import RESETTABLE
-from witnessmark.standin.tree import STORE, build, write_consent
+from witnessmark.standin.tree import DELIVERED, STORE, build, write_consent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +49,7 @@ def launch(
     ensure_key(folder / "host_key")
     replace(folder / "authorized_keys", authorized(client_key, folder, faults) + "\n")
     replace(folder / "faults.json", faults_text(faults))
-    for stale in ("port", "init.pid", "ready"):
+    for stale in ("port", "init.pid", "ready", "shipper.pid"):
         (folder / stale).unlink(missing_ok=True)
     pid = _detached(
         [
@@ -65,6 +65,8 @@ def launch(
         write_pid(folder / "recorder.pid", pid)
     except ProcessLookupError:  # ended at once: await_hosts tells why
         replace(folder / "recorder.pid", "")
+        return
+    _start_shipper(folder)
 
 
 def faults_text(faults: list[dict[str, Any]]) -> str:
@@ -81,6 +83,8 @@ def await_hosts(folders: Sequence[Path], deadline: float) -> None:
             if read_pid(folder / "recorder.pid") is None:
                 raise _failure(folder, "its recorder ended")
             if time.monotonic() > deadline:
+                if read_pid(folder / "shipper.pid") is None:
+                    raise _failure(folder, "its shipper ended", "shipper.log")
                 raise _failure(folder, "it did not answer in time")
         if waiting:
             time.sleep(_POLL_S)
@@ -89,7 +93,7 @@ def await_hosts(folders: Sequence[Path], deadline: float) -> None:
 def stop(folder: Path) -> bool:
     """Ends a host and all its processes; whether it was up. Harmless if it is not."""
     recorder = read_pid(folder / "recorder.pid")
-    for name in ("recorder.pid", "init.pid", "warden.pid"):
+    for name in ("recorder.pid", "init.pid", "shipper.pid", "warden.pid"):
         process = read_pid(folder / name)
         if process is not None and process.pid != os.getpid():
             process.end(patience_s=_GRACE_S)
@@ -97,6 +101,28 @@ def stop(folder: Path) -> bool:
     for name in ("port", "ready"):
         (folder / name).unlink(missing_ok=True)
     return recorder is not None
+
+
+def _start_shipper(folder: Path) -> None:
+    """Starts the organisation's log pipeline for a host whose recorder runs."""
+    if (recorder := read_pid(folder / "recorder.pid")) is None:
+        return
+    destination = _destination(folder)
+    destination.parent.mkdir(mode=0o700, exist_ok=True)
+    argv = [
+        *_python("shipper"),
+        *("--store", str(folder / "root" / STORE), "--destination", str(destination)),
+        *("--state", str(folder / "shipper.json"), "--faults", str(folder / "faults.json")),
+        *("--host", f"{recorder.pid}:{recorder.started}"),
+    ]
+    try:
+        write_pid(folder / "shipper.pid", _detached(argv, folder / "shipper.log"))
+    except ProcessLookupError:  # as above; await_hosts looks for it
+        (folder / "shipper.pid").unlink(missing_ok=True)
+
+
+def _destination(folder: Path) -> Path:
+    return folder / DELIVERED / Path(STORE).name
 
 
 def start_warden(folder: Path, owner: Process) -> None:
@@ -149,6 +175,8 @@ def _environment() -> dict[str, str]:
 
 
 def _answers(folder: Path) -> bool:
+    if not _destination(folder).exists():
+        return False  # its shipper makes it when it begins to watch
     try:
         port = int((folder / "port").read_text(encoding="ascii"))
         with socket.create_connection(("127.0.0.1", port), timeout=5.0) as sock:
@@ -157,9 +185,9 @@ def _answers(folder: Path) -> bool:
         return False
 
 
-def _failure(folder: Path, what: str) -> HostError:
+def _failure(folder: Path, what: str, log: str = "recorder.log") -> HostError:
     try:
-        said = (folder / "recorder.log").read_text(encoding="utf-8", errors="replace").strip()
+        said = (folder / log).read_text(encoding="utf-8", errors="replace").strip()
     except OSError:
         said = ""
     tail = "; it said: " + " | ".join(said.splitlines()[-5:]) if said else ""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from witnessmark.standin.broken import known_key, variables
 from witnessmark.standin.keys import replace
-from witnessmark.standin.tree import BROWSER
+from witnessmark.standin.tree import BROWSER, DELIVERED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,6 +52,7 @@ def _variables(host: BootedHost) -> list[tuple[str, object]]:
         ("witnessmark_known_hosts", str(host.known_hosts)),
         ("witnessmark_path_prefix", str(host.root)),
         ("witnessmark_browser", BROWSER),
+        ("witnessmark_destination_root", str(host.folder / DELIVERED)),
         ("witnessmark_origin", "stand-in"),
         *variables(host.faults),
     ]

@@ -4,7 +4,9 @@
       client_key, client_key.pub, known_hosts, inventory.yaml
       <host>/                   0700
         host.json               that this folder is a stand-in host, and how it was booted
-        host_key, authorized_keys, port, init.pid, recorder.pid, recorder.log, sshd.log, faults.json
+        host_key, authorized_keys, port, init.pid, recorder.pid, recorder.log, sshd.log,
+        faults.json, shipper.pid, shipper.json, shipper.log
+        delivered/              what the organisation's pipeline delivered, outside of the host
         root/                   the host's files; the event store is root/private/var/log/
 
 A host is up while its recorder lives: the recorder is the ancestor of everything that runs on the

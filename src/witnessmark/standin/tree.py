@@ -23,6 +23,8 @@ USER = "purple"
 HOME = f"Users/{USER}"
 TEMPORARY = "private/var/folders/wm/standin/T"
 STORE = "private/var/log/eslogger.ndjson"
+DELIVERED = "delivered"
+"""The folder beside a host's root into which the organisation's pipeline delivers."""
 BROWSER = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 """As the host sees it, without the prefix."""
 

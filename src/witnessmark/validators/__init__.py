@@ -12,6 +12,7 @@ NAMES = (
     "recorded_executable",
     "recorded_write_downloads",
     "recorded_write_caches",
+    "delivered",
     "detected",
     "retained",
     "cleaned",

@@ -158,3 +158,33 @@ def test_text_that_is_no_unicode_never_keeps_a_bag_from_being_sealed(
     assert read.acts[0].error == "\\udcfe"
     assert read.facts[0].left_behind == ("/\\udcff",)
     assert read.facts[0].clock_offset_s is None
+
+
+def delivered(run: dict[str, Any]) -> dict[str, Any]:
+    source = host(run)["sources"][0]
+    source["destination"] = {"kind": "ndjson", "path": "x", "deadline_s": 60.0}
+    run["deliveries"] = [dict(run["collections"][0])]
+    found: dict[str, Any] = run["deliveries"][0]
+    return found
+
+
+def test_a_delivery_belongs_to_a_source_with_a_destination(reseal: Any) -> None:
+    with pytest.raises(BagError, match="which is no host and source with a destination"):
+        open_bag(reseal(lambda run: run.update(deliveries=run["collections"])))
+    assert open_bag(reseal(delivered)).record.deliveries
+
+
+def test_a_delivery_is_held_to_what_a_collection_is(reseal: Any) -> None:
+    with pytest.raises(BagError, match="more than one delivery"):
+        open_bag(reseal(lambda run: (delivered(run), again(run["deliveries"]))))
+    with pytest.raises(BagError, match="not within the years"):
+        open_bag(reseal(lambda run: delivered(run).update(chunks=[[1, YEAR_2200]])))
+    with pytest.raises(BagError, match=r"destination\.deadline_s"):
+        open_bag(
+            reseal(
+                lambda run: (
+                    delivered(run),
+                    host(run)["sources"][0]["destination"].update(deadline_s=-1.0),
+                )
+            )
+        )

@@ -10,7 +10,7 @@ from witnessmark import inventory
 from witnessmark.content import root
 from witnessmark.errors import ContentError, UsageError
 from witnessmark.inventory.groups import Listing
-from witnessmark.model.hosts import Host, Origin, Role
+from witnessmark.model.hosts import Destination, Host, Origin, Role
 
 GENERATED = """\
 all:
@@ -20,8 +20,10 @@ all:
         mac2: {ansible_host: 127.0.0.1, ansible_port: 2222, ansible_user: purple,
           ansible_ssh_private_key_file: /state/client_key, witnessmark_known_hosts: /state/known,
           witnessmark_path_prefix: /state/mac2/root, witnessmark_origin: stand-in,
-          witnessmark_browser: /Applications/B r.app/B, ansible_remote_tmp: /x}
+          witnessmark_browser: /Applications/B r.app/B, ansible_remote_tmp: /x,
+          witnessmark_destination_root: /state/mac2/delivered}
         mac1: {witnessmark_path_prefix: /state/mac1/root, witnessmark_origin: stand-in,
+          witnessmark_destination_root: /state/mac1/delivered,
           witnessmark_faults: [{layer: sensor, action: drop}]}
 """
 
@@ -46,6 +48,9 @@ def test_the_default_inventory_and_a_generated_one_make_hosts(tmp_path: Path) ->
     assert (source.name, source.kind, source.role) == ("eslogger", "eslogger", Role.ORGANISATION)
     assert (source.analytic, source.command) == ("embedded", None)
     assert source.path == "/private/var/log/eslogger.ndjson"
+    assert source.destination == Destination(
+        kind="ndjson", path="/state/mac2/delivered/eslogger.ndjson", deadline_s=10.0
+    )
     assert found.hosts[1].faults == ({"layer": "sensor", "action": "drop"},)
     assert hash(found.hosts[1])
 

@@ -9,7 +9,8 @@ from witnessmark.analytic.identity import CS_ADHOC, CS_SIGNED, Identity
 from witnessmark.analytic.keys import Paths
 from witnessmark.judge import examples
 from witnessmark.judge.api import Controls
-from witnessmark.judge.evidence import _for, _misses, _oldest, _received, _with_stub
+from witnessmark.judge.evidence import _for, _misses
+from witnessmark.judge.seen import _oldest, _received, _with_stub
 from witnessmark.model.events import Process, Token
 from witnessmark.model.hosts import Host, Origin
 

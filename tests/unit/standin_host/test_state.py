@@ -225,6 +225,7 @@ def test_the_inventory_is_yaml_that_ansible_reads(tmp_path: Path) -> None:
             "witnessmark_known_hosts": str(odd / "known_hosts"),
             "witnessmark_path_prefix": str(odd / "mac-1/root"),
             "witnessmark_browser": "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+            "witnessmark_destination_root": str(odd / "mac-1/delivered"),
             "witnessmark_origin": "stand-in",
         }
     }

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from witnessmark.errors import ContentError
 
-from . import outside, sensor, store
+from . import outside, sensor, shipper, store
 from .known import EVENT_TYPES, WHOLE, Action, Fault, Rule
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ __all__ = ["EVENT_TYPES", "LAYERS", "Fault", "load", "problems"]
 LAYERS: Mapping[str, Mapping[str, Action]] = {
     "sensor": sensor.ACTIONS,
     "store": store.ACTIONS,
+    "shipper": shipper.ACTIONS,
     "transport": outside.TRANSPORT,
     "host": outside.HOST,
 }

@@ -1,0 +1,90 @@
+"""The sources of a host: the places where its evidence lies, as an inventory lists them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from witnessmark.inventory.destinations import destination
+from witnessmark.inventory.values import Wrong, absolute, duration, items, one_of, text
+from witnessmark.model.hosts import Role, Source
+
+KINDS = ("eslogger", "santa", "unifiedlog", "osquery", "ndjson")
+COLLECTED = "eslogger"  # what collect/ can bring home; the others are refused before a run
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+
+
+def sources(value: object) -> tuple[Source, ...]:
+    """The places where a host's evidence lies. Raises an ExceptionGroup of all that is wrong."""
+    found: list[Source] = []
+    wrongs: list[Wrong] = []
+    for place, item in enumerate(items(value)):
+        if source := _source(item, place, wrongs):
+            if source.name in [other.name for other in found]:
+                wrongs.append(Wrong(f"is {source.name} once more; rename one", place, "name"))
+            found.append(source)
+    if wrongs:
+        raise ExceptionGroup("sources", wrongs)
+    return tuple(found)
+
+
+def _source(item: object, place: int, wrongs: list[Wrong]) -> Source | None:
+    if not isinstance(item, Mapping):
+        wrongs.append(Wrong("must be a mapping with name, kind, role and path or command", place))
+        return None
+    before = len(wrongs)
+    fields: dict[str, Any] = {}
+    for key, value in item.items():
+        if key not in _SOURCE:
+            wrongs.append(Wrong(f"is unknown; known are {', '.join(_SOURCE)}", place, str(key)))
+            continue
+        field, reader = _SOURCE[key]
+        try:
+            fields[field] = reader(value, place, key)
+        except* Wrong as group:
+            wrongs += [wrong for wrong in group.exceptions if isinstance(wrong, Wrong)]
+    missing = [key for key in ("name", "kind", "role") if key not in item]
+    wrongs += [Wrong(f"needs a {key}", place) for key in missing]
+    if ("path" in item) == ("command" in item):
+        wrongs.append(Wrong("needs either path or command, and not both", place))
+    return Source(**fields) if len(wrongs) == before else None
+
+
+def _kind(value: object, *path: str | int) -> str:
+    if (kind := one_of(KINDS, value, *path)) != COLLECTED:
+        raise Wrong(f"{kind} cannot be collected yet; this version collects {COLLECTED}", *path)
+    return kind
+
+
+def _role(value: object, *path: str | int) -> Role:
+    return Role(one_of([role.value for role in Role], value, *path))
+
+
+def _analytic(value: object, *path: str | int) -> str:
+    return one_of(["embedded"], value, *path)
+
+
+def _name(value: object, *path: str | int) -> str:
+    if not _NAME.fullmatch(found := text(value, *path)):
+        raise Wrong("must be a name of a-z, 0-9, - and _", *path)
+    return found
+
+
+def _command(value: object, *path: str | int) -> tuple[str, ...]:
+    words = tuple(text(item, *path, place) for place, item in enumerate(items(value, *path)))
+    if not words:
+        raise Wrong("must be a list of words, the program first", *path)
+    return words
+
+
+_SOURCE: Mapping[str, tuple[str, Callable[..., object]]] = {
+    "name": ("name", _name),
+    "kind": ("kind", _kind),
+    "role": ("role", _role),
+    "analytic": ("analytic", _analytic),
+    "path": ("path", absolute),
+    "command": ("command", _command),
+    "alert_deadline": ("alert_deadline_s", duration),
+    "destination": ("destination", destination),
+}

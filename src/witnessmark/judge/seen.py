@@ -1,0 +1,131 @@
+"""One source of one host, or what its destination got, decoded and run through the analytic."""
+
+from __future__ import annotations
+
+import bisect
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from witnessmark.analytic import Engine, Miss
+from witnessmark.analytic.parameters import Browser
+from witnessmark.model.hosts import Origin
+from witnessmark.telemetry import eslogger, ps
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from witnessmark.analytic import Parameters
+    from witnessmark.bag.read import Bag
+    from witnessmark.model.detections import Detection
+    from witnessmark.model.events import Stream
+    from witnessmark.model.hosts import Host, Source
+    from witnessmark.model.run import Collection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """One source of one host, decoded and run through the analytic."""
+
+    collection: Collection | None
+    stream: Stream | None
+    detections: tuple[Detection, ...] = ()
+    misses: tuple[Miss, ...] = ()
+    oldest_ns: int | None = None
+
+
+def look(
+    bag: Bag, host: Host, source: Source | None, params: Parameters, *, delivered: bool = False
+) -> Seen:
+    """What the bag holds of a source, or with ``delivered`` of its destination."""
+    collection = next(
+        (
+            item
+            for item in (bag.record.deliveries if delivered else bag.record.collections)
+            if source and (item.host, item.source) == (host.name, source.name)
+        ),
+        None,
+    )
+    suffix = "delivered.ndjson" if delivered else "ndjson"
+    raw = bag.raw(host.name, source.name, suffix) if source else None
+    if source is None or collection is None or raw is None:
+        return Seen(collection=collection, stream=None)
+    stream = eslogger.decode(
+        raw.splitlines(keepends=True),
+        host=host.name,
+        source=f"{source.name}.delivered" if delivered else source.name,
+        received=_received(collection.chunks),
+    )
+    processes = bag.raw(host.name, "processes", "txt")
+    stream = replace(stream, snapshot=ps.decode(processes) if processes else ())
+    engine = Engine.of(stream, _with_stub(params, host))
+    detections = [item for event in stream.events for item in engine.feed(event)]
+    detections += engine.finish()
+    head = None if delivered else bag.raw(host.name, source.name, "head.ndjson")
+    return Seen(
+        collection=_as_it_stayed(collection) if delivered else collection,
+        stream=stream,
+        detections=_all_received(detections, stream) if delivered else tuple(detections),
+        misses=tuple(engine.misses),
+        oldest_ns=_oldest(head, host.name, source.name),
+    )
+
+
+def _as_it_stayed(collection: Collection) -> Collection:
+    """A destination that was rewritten or that vanished meanwhile shows nobody what arrived."""
+    look = collection.look
+    if collection.problem is not None or look is None or (look.intact and not look.problem):
+        return collection
+    return replace(
+        collection, problem=look.problem or "the destination was rewritten while it was read"
+    )
+
+
+def _all_received(items: Sequence[Detection], stream: Stream) -> tuple[Detection, ...]:
+    """An alert comes when the last record that it names is there, in whatever order they come."""
+    named = {name for item in items for name in _named(item)}
+    times = {event.id: event.received_ns for event in stream.events if event.id in named}
+    return tuple(
+        replace(item, received_ns=_latest([item.received_ns, *map(times.get, _named(item))]))
+        for item in items
+    )
+
+
+def _named(item: Detection) -> tuple[str, ...]:
+    return (item.exec.event_id, *([item.drop.event_id] if item.drop else []))
+
+
+def _latest(times: Sequence[int | None]) -> int | None:
+    known = [time for time in times if time is not None]
+    return max(known) if len(known) == len(times) else None
+
+
+def _with_stub(params: Parameters, host: Host) -> Parameters:
+    """A real Mac's lab browser stub counts as a browser for its lab cases, by path, unless it is
+    signed by a team."""
+    if host.browser is None or host.origin is not Origin.MAC:
+        return params
+    stub = Browser(
+        name="lab browser", signing_ids=("*",), team_id=None, paths=(host.browser,), ad_hoc=True
+    )
+    return replace(params, lab_browsers=(*params.lab_browsers, stub))
+
+
+def _received(chunks: Sequence[tuple[int, int | None]]) -> Callable[[int], int | None]:
+    ends = [end for end, _ in chunks]
+
+    def at(offset: int) -> int | None:
+        place = bisect.bisect_left(ends, offset)
+        return chunks[place][1] if place < len(chunks) else None
+
+    return at
+
+
+def _oldest(head: bytes | None, host: str, source: str) -> int | None:
+    """Time of the store's very first record; None if that line is cut or cannot be read.
+
+    Later records are not asked: one bogus time among them must not make the store look old.
+    """
+    first, whole, _ = (head or b"").partition(b"\n")
+    if not whole:
+        return None
+    return eslogger.decode([first], host=host, source=source).coverage.first_ns
