@@ -28,6 +28,14 @@ if TYPE_CHECKING:
     from witnessmark.model.verdicts import CaseVerdict, Finding, RunVerdict
 
 TEMPLATES = Path(__file__).parent / "templates"
+SIGNS = {
+    Status.PASS: ("p", "\N{CHECK MARK}"),
+    Status.FAIL: ("f", "\N{BALLOT X}"),
+    Status.ERROR: ("e", "?"),
+    Status.SKIP: ("s", "\N{EN DASH}"),
+    Status.PENDING: ("w", "\N{HORIZONTAL ELLIPSIS}"),
+}
+"""A status as a class of the stylesheet and as a sign."""
 Column = tuple[str, str | None]
 
 
@@ -38,6 +46,17 @@ class Row:
     name: str
     title: str
     cells: tuple[tuple[int, CaseVerdict] | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What one or several checks of a case found alike."""
+
+    found: Finding
+    whole: bool
+    """Whether expected and observed are told too: of everything but what was proved or skipped."""
+    names: str
+    evidence: str
 
 
 def render(run: RunVerdict) -> str:
@@ -83,7 +102,8 @@ def _environment() -> Environment:
         legend=summary.LEGEND,
         statuses=tuple(Status),
         fact=_fact,
-        ordered=_ordered,
+        findings=_findings,
+        sign=SIGNS,
     )
     return found
 
@@ -110,10 +130,26 @@ def _rows(cases: Sequence[CaseVerdict], columns: Sequence[Column]) -> tuple[Row,
     )
 
 
-def _ordered(case: CaseVerdict) -> list[Finding]:
-    """A case's findings in the order of the links."""
+def _findings(case: CaseVerdict) -> list[Told]:
+    """A case's findings in the order of the links; the same said by several checks is said once."""
     order = list(Link)
-    return sorted(case.findings, key=lambda found: order.index(found.link))
+    same: dict[object, list[Finding]] = {}
+    for found in sorted(case.findings, key=lambda found: order.index(found.link)):
+        whole = found.status not in (Status.PASS, Status.SKIP)
+        detail = (found.expected, found.observed, found.first_provable) if whole else ()
+        same.setdefault((found.link, found.status, found.message, detail), []).append(found)
+    return [_told(group) for group in same.values()]
+
+
+def _told(group: Sequence[Finding]) -> Told:
+    names = dict.fromkeys(found.validator.replace("_", " ") for found in group)
+    evidence = dict.fromkeys(name for found in group for name in found.evidence)
+    return Told(
+        found=group[0],
+        whole=group[0].status not in (Status.PASS, Status.SKIP),
+        names=", ".join(names),
+        evidence=" ".join(evidence),
+    )
 
 
 def _fact(facts: Mapping[str, object]) -> list[tuple[str, str]]:

@@ -23,6 +23,8 @@ ROW, LEFT, WIDTH = 18, 28.0, 70.0
 """Pixels per row; where the drawing begins and how wide it is, in percent."""
 TURN = 62.0
 """Right of this, times are written to the left of their mark."""
+SHORT = 0.5
+"""Percent; a shorter line would hide behind its dot."""
 MOST_ROWS = 40
 FAR = (MomentKind.WINDOW, MomentKind.DEADLINE)
 """What may lie far behind all that happened; it must not squeeze the rest."""
@@ -64,7 +66,7 @@ def timeline(moments: Sequence[Moment]) -> Markup:
     scale = _scale(shown)
     rows = Markup("").join(_row(item, number, scale) for number, item in enumerate(shown))
     left_out = len(moments) - len(shown)
-    rest = Markup('<text x="0" y="{}">{} more</text>').format(len(shown) * ROW + 13, left_out)
+    rest = Markup('<text y="{}">{} more</text>').format(len(shown) * ROW + 13, left_out)
     height = (len(shown) + bool(left_out)) * ROW
     return Markup(
         '<svg class="t" role="img" aria-label="{}" width="100%" height="{}">{}{}</svg>'
@@ -89,45 +91,46 @@ def _ends(item: Moment) -> tuple[int, int]:
 
 
 def _row(item: Moment, number: int, scale: Scale) -> Markup:
-    """Label, mark and time of one moment."""
+    """Mark, label and time of one moment; the text lies over the mark."""
     top = number * ROW
     start, end = (scale.place(moment) for moment in _ends(item))
-    return Markup('<text x="0" y="{}">{}</text>{}{}').format(
+    place, turned = _beside(start, end)
+    return Markup('{}<text y="{}">{}<tspan{} x="{:.1f}%">{}</tspan></text>').format(
+        _mark(item, top, start, end),
         top + 13,
         visible(item.label),
-        _mark(item, top, start, end),
-        _time(item, top, start, end, scale),
+        Markup(' class="z"') if turned else "",
+        place,
+        _time(item, scale),
     )
 
 
 def _mark(item: Moment, top: int, start: float, end: float) -> Markup:
     shape = SHAPES[item.kind]
     if item.kind in (MomentKind.RECORD, MomentKind.EXEC):
-        line = Markup('<rect class="l" x="{:.1f}%" y="{}" width="{:.1f}%"/>').format(
+        dot = Markup('<circle class="{}" cx="{:.1f}%" cy="{}"/>').format(shape, start, top + 9)
+        if end - start < SHORT:
+            return dot
+        return dot + Markup('<rect class="l" x="{:.1f}%" y="{}" width="{:.1f}%"/>').format(
             start, top + 15, end - start
         )
-        dot = Markup('<circle class="{}" cx="{:.1f}%" cy="{}"/>').format(shape, start, top + 9)
-        return line + dot
     return Markup('<rect class="{}" x="{:.1f}%" y="{}" width="{:.1f}%"/>').format(
         shape, start, top + 4, max(end - start, 0.4)
     )
 
 
-def _time(item: Moment, top: int, start: float, end: float, scale: Scale) -> Markup:
+def _time(item: Moment, scale: Scale) -> str:
     text = scale.told(item.start_ns)
     if item.end_ns is not None:
         received = item.kind in (MomentKind.RECORD, MomentKind.EXEC)
         text += (", received " if received else " to ") + scale.told(item.end_ns)
     if _ends(item)[1] > scale.last:
         text += " \N{RIGHTWARDS ARROW}"
-    place, style = _beside(start, end)
-    return Markup('<text class="{}" x="{:.1f}%" y="{}">{}</text>').format(
-        style, place, top + 13, text
-    )
+    return text
 
 
-def _beside(start: float, end: float) -> tuple[float, str]:
-    """Where a time stands: behind its mark, before it, or on it if it fills the row."""
+def _beside(start: float, end: float) -> tuple[float, bool]:
+    """Where a time stands: behind its mark, before it (turned), or on it if it fills the row."""
     if end < TURN:
-        return end + 1.5, "v"
-    return (start - 1.5, "v z") if start > TURN - 2 else (start + 1.5, "v")
+        return end + 1.5, False
+    return (start - 1.5, True) if start > TURN - 2 else (start + 1.5, False)

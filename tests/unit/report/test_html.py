@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from witnessmark.model.verdicts import CaseVerdict, RunVerdict
+from witnessmark.model.verdicts import CaseVerdict, Link, RunVerdict, Status
 from witnessmark.report import html
 from witnessmark.report.plain import visible
 
@@ -103,6 +103,27 @@ def test_hosts_and_sources_are_columns(
     rows = matrix.split("<tr>")[2:]
     assert [row.count("<a ") for row in rows] == [3, 1]
     assert [row.count("<td>") for row in rows] == [3, 3]
+
+
+def test_what_several_checks_say_alike_is_said_once_with_all_their_names(
+    a_run: Callable[..., RunVerdict], judged: Callable[..., CaseVerdict]
+) -> None:
+    base = judged()
+    (one,) = [item for item in base.findings if item.validator == "acted"]
+    alike = replace(one, link=Link.RECORDED, message="alike", expected="a", evidence=("m/s/1",))
+    said = (
+        replace(alike, validator="recorded_exec"),
+        replace(alike, validator="recorded_script", expected="b", evidence=("m/s/2",)),
+        replace(alike, validator="recorded_drop", status=Status.FAIL, expected="c"),
+        replace(alike, validator="recorded_late", status=Status.FAIL, expected="d"),
+    )
+    text = html.render(a_run(replace(base, findings=said)))
+    cells = re.findall(r"<td>([^<]*)</td><td>(alike.*?)</td>", text)
+    assert cells == [
+        ("recorded exec, recorded script", 'alike <code class="dim">m/s/1 m/s/2</code>'),
+        ("recorded drop", 'alike<p class="said">expected: c</p> <code class="dim">m/s/1</code>'),
+        ("recorded late", 'alike<p class="said">expected: d</p> <code class="dim">m/s/1</code>'),
+    ]
 
 
 def test_the_same_run_gives_the_same_bytes(a_run: Callable[..., RunVerdict]) -> None:
