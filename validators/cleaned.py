@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _SHARED = re.compile(r"/(?:Downloads/witnessmark|Library/Caches/org\.witnessmark)(?=/|\Z)")
+_TEMPORARY = re.compile(r"/private/tmp/org\.witnessmark\.(?P<run>[^/.]+)\.(?P<case>[0-9]+)(?=/|\Z)")
 _BELOW = re.compile(r"(?:/(?P<run>[^/]+)(?:/(?P<case>[0-9]+)(?:/.*)?)?)?", re.DOTALL)
 
 
@@ -89,6 +90,9 @@ def _others(case: CaseEvidence, paths: Iterable[str]) -> set[str]:
     ours = f"{case.case.index:03d}"
     found = set()
     for path in paths:
+        there = _TEMPORARY.match(path)
+        if there and there["run"] == run and there["case"] != ours:
+            found.add(path)
         shared = _SHARED.search(path)
         below = _BELOW.fullmatch(path, shared.end()) if shared else None
         if below and (below["run"] is None or (below["run"] == run and below["case"] != ours)):

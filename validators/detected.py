@@ -44,6 +44,10 @@ def check(case: CaseEvidence) -> Iterator[Finding]:
             f"{_unjudged(case)}; reference: {got.answer.value}",
         )
         return
+    if got.answer is Answer.UNDETERMINED and got.simulated:
+        why = f"not assessed: {got.reason}; this host cannot know {', '.join(got.simulated)}"
+        yield finding("detected", "detected", Status.SKIP, why)
+        return
     expect = case.case.scenario.expect
     evidence = [got.detection.exec.event_id] if got.detection else []
     status, why = _status(expect.answer, got, expect.workflow)
@@ -55,6 +59,22 @@ def check(case: CaseEvidence) -> Iterator[Finding]:
         expected=_expected(case),
         observed=_observed(got),
         evidence=evidence,
+    )
+    if expect.alerts is not None and got.answer is Answer.FIRED:
+        yield _counted(case, expect.alerts)
+
+
+def _counted(case: CaseEvidence, wanted: int) -> Finding:
+    """Whether the case raised as many alerts as it may: dedupe and A6 promise one."""
+    fired = [item for item in match.detections(case) if item.answer is Answer.FIRED]
+    return finding(
+        "detected",
+        "detected",
+        Status.PASS if len(fired) == wanted else Status.FAIL,
+        f"{len(fired)} alerts name this case, {wanted} should",
+        expected=str(wanted),
+        observed=str(len(fired)),
+        evidence=[item.exec.event_id for item in fired],
     )
 
 

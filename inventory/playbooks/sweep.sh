@@ -1,4 +1,5 @@
-# Removes one run ($1), or with an empty $1 every run, from its three folders. POSIX sh. A folder
+# Removes one run ($1), or with an empty $1 every run, from its folders in the home, and those in
+# /private/tmp that ~/.witnessmark/RUN/made says the run made. POSIX sh. A folder
 # that runs share is removed only if a run says, in ~/.witnessmark/RUN/made, that it made it.
 # What the run still has running is ended first: only processes that it wrote down itself, and only
 # while their command line names its own pack. $2 may be
@@ -161,6 +162,28 @@ sweep() { # $1: a folder of the home, $2: ours in it, $3: the run
     [ -z "$left" ] || fail foreign "~/$shown"
 }
 
+sweep_tmp() { # the folders in /private/tmp that run $1 noted, each behind no link
+    notes=$HOME/.witnessmark/$1
+    [ ! -L "$HOME/.witnessmark" ] && [ ! -L "$notes" ] && [ ! -L "$notes/made" ] &&
+        [ -f "$notes/made" ] || return 0
+    while IFS= read -r noted; do
+        top=${noted%/org.witnessmark."$1".*}
+        case ${noted#"$top/org.witnessmark.$1."} in '' | *[!0-9]*) continue ;; esac
+        case $top in */private/tmp) ;; *) continue ;; esac
+        # The part before it is the folder that a stand-in has as its root; nothing on a Mac.
+        case $HOME in "${top%/private/tmp}"/*) ;; *) continue ;; esac
+        cd -P "$top" 2>/dev/null || continue
+        own=${noted##*/}
+        if [ -L "./$own" ]; then
+            refuse link "/private/tmp/$own"
+        elif [ -e "./$own" ]; then
+            tell "$verb" "/private/tmp/$own"
+            [ "$mode" = look ] || remove "$own" || fail not-removed "/private/tmp/$own"
+        fi
+    done <"$notes/made"
+    cd /
+}
+
 [ -n "${HOME:-}" ] && [ -d "$HOME" ] || { fail no-home "${HOME:-}"; exit 73; }
 case $mode in
     spare | look) listen ;;
@@ -171,6 +194,11 @@ end_all
 [ "$mode" != end ] || { say changed no; exit 0; }
 sweep Downloads witnessmark "$1"
 sweep Library/Caches org.witnessmark "$1"
+for own in "$HOME/.witnessmark"/*; do
+    run=${own##*/}
+    a_run "$run" && [ "${1:-$run}" = "$run" ] || continue
+    case $alive in *" $run "*) ;; *) sweep_tmp "$run" ;; esac
+done
 sweep . .witnessmark "$1"
 say changed "$changed"
 exit "$status"

@@ -11,8 +11,9 @@ if command -v sw_vers > /dev/null 2>&1; then
 else
   printf 'os_version=%s\n' "$(uname -r)"
 fi
-for tool in sh bash zsh python3 osascript xattr; do
+for tool in sh bash zsh dash ksh csh tcsh python3 perl ruby php node osascript tclsh xattr; do
   if command -v "$tool" > /dev/null 2>&1; then printf 'have=%s\n' "$tool"; fi
 done
 if [ -n "${WM_BROWSER:-}" ] && [ -x "$WM_BROWSER" ]; then printf 'have=browser\n'; fi
+if [ "$(uname -s)" = Darwin ]; then printf 'have=macos\n'; fi
 if [ "$(id -u)" = 0 ]; then printf 'have=root\n'; fi

@@ -9,6 +9,10 @@ find "$HOME" "$HOME/Downloads" "$HOME/Library/Caches" -maxdepth 1 -print0 || wm_
 for wm_dir in "$HOME/Downloads/witnessmark" "$HOME/Library/Caches/org.witnessmark"; do
   if [ -e "$wm_dir" ] || [ -L "$wm_dir" ]; then find "$wm_dir" -print0 || wm_failed=1; fi
 done
+# The suite's one folder elsewhere; WM_PREFIX is the folder that a stand-in has as its root.
+for wm_dir in "${WM_PREFIX:-}/private/tmp"/org.witnessmark.*; do
+  if [ -e "$wm_dir" ] || [ -L "$wm_dir" ]; then find "$wm_dir" -print0 || wm_failed=1; fi
+done
 printf '\0'
 for wm_pid do
   if kill -0 "$wm_pid" 2> /dev/null || kill -0 "-$wm_pid" 2> /dev/null; then

@@ -1,4 +1,5 @@
-# The step library that every scenario sources. POSIX sh; runs on macOS's bash 3.2 and on dash.
+# The step library that every scenario sources; the steps themselves are in the files beside it.
+# POSIX sh; runs on macOS's bash 3.2 and on dash.
 # Each step really does one thing and then writes one receipt line of what happened:
 #   v=1 TAB step TAB path TAB to TAB pid TAB ppid TAB status
 # Builtins are used where they can be, so that the suite adds little noise of its own.
@@ -23,6 +24,21 @@ wm_fail() {
 
 wm_need() {
   command -v "$1" > /dev/null 2>&1 || { printf 'missing: %s\n' "$1" >&2; exit 69; }
+}
+
+# wm_path NAME: the file that PATH finds for a command; never a word of the shell's own (time).
+wm_path() {
+  wm_ifs=$IFS
+  IFS=:
+  for wm_dir in $PATH; do
+    [ -n "$wm_dir" ] && [ -f "$wm_dir/$1" ] && [ -x "$wm_dir/$1" ] || continue
+    IFS=$wm_ifs
+    printf '%s' "$wm_dir/$1"
+    return 0
+  done
+  IFS=$wm_ifs
+  printf 'missing: %s\n' "$1" >&2
+  exit 69
 }
 
 # wm_receipt STEP PATH TO PID PPID STATUS
@@ -51,6 +67,18 @@ wm_roots() {
     || wm_refuse "WM_DOWNLOADS $WM_DOWNLOADS is not this run's folder below $HOME/Downloads"
   [ "$WM_CACHES" = "$HOME/Library/Caches/org.witnessmark/$wm_run/$wm_case" ] \
     || wm_refuse "WM_CACHES $WM_CACHES is not this run's folder below $HOME/Library/Caches"
+  [ -z "${WM_TMP:-}" ] || wm_tmp_root
+}
+
+# wm_tmp_root: WM_TMP is the case's folder in /private/tmp of this very host, as wm_prefix/private/tmp.
+wm_tmp_root() {
+  wm_prefix=${WM_TMP%/private/tmp/org.witnessmark."$wm_run.$wm_case"}
+  [ "$WM_TMP" = "$wm_prefix/private/tmp/org.witnessmark.$wm_run.$wm_case" ] \
+    || wm_refuse "WM_TMP $WM_TMP is not this case's folder in /private/tmp"
+  case $HOME in
+    "$wm_prefix"/*) ;;
+    *) wm_refuse "WM_TMP $WM_TMP is not on the host whose home is $HOME" ;;
+  esac
 }
 
 # wm_inside PATH: only the run's own folders may be touched, and never through a symlink or "..".
@@ -59,12 +87,13 @@ wm_inside() {
   case $1 in
     */../* | */.. | *"
 "*) wm_refuse "$1 is not a plain path" ;;
-    "$WM_DOWNLOADS"/* | "$WM_CACHES"/* | "$WM_HOME"/*) ;;
+    "$WM_DOWNLOADS"/* | "$WM_CACHES"/* | "$WM_HOME"/*) wm_top=$HOME ;;
+    "${WM_TMP:-$WM_HOME}"/*) wm_top=$wm_prefix/private ;;
     *) wm_refuse "$1 lies outside this run's folders" ;;
   esac
   [ ! -L "$1" ] || wm_refuse "$1 is a symbolic link"
   wm_dir=${1%/*}
-  while [ "$wm_dir" != "$HOME" ] && [ -n "$wm_dir" ] && [ "$wm_dir" != "${wm_dir%/*}" ]; do
+  while [ "$wm_dir" != "$wm_top" ] && [ -n "$wm_dir" ] && [ "$wm_dir" != "${wm_dir%/*}" ]; do
     [ ! -L "$wm_dir" ] || wm_refuse "$wm_dir is a symbolic link"
     wm_dir=${wm_dir%/*}
   done
@@ -88,79 +117,6 @@ wm_open() {
   wm_receipt folder "$1" - "$$" "$PPID" 0
 }
 
-# wm_drop FILE: write the inert payload, marked for this run, under its final name.
-wm_drop() {
-  wm_inside "$1"
-  if [ -e "$1" ] || [ -L "$1" ]; then wm_refuse "$1 exists already"; fi
-  wm_template=$WM_HOME/pack/lib/payloads/mark.sh
-  set -C
-  {
-    while IFS= read -r wm_line; do printf '%s\n' "$wm_line"; done < "$wm_template"
-    printf '# %s\n' "$WM_MARK"
-  } > "$1"
-  wm_status=$?
-  set +C
-  wm_receipt drop "$1" - "$$" "$PPID" "$wm_status"
-  [ "$wm_status" -eq 0 ] || wm_fail "cannot write $1"
-}
-
-# wm_allow FILE: make a dropped file executable.
-wm_allow() {
-  wm_inside "$1"
-  chmod u+x "$1"
-  wm_status=$?
-  wm_receipt chmod "$1" - "$$" "$PPID" "$wm_status"
-  [ "$wm_status" -eq 0 ] || wm_fail "cannot chmod $1"
-}
-
-# wm_quarantine FILE: mark a file as downloaded (0081), where the host has xattr(1).
-# Enrichment only: no rule requires it, so a host without xattr gets a receipt with status 69.
-wm_quarantine() {
-  wm_inside "$1"
-  if command -v xattr > /dev/null 2>&1; then
-    xattr -w com.apple.quarantine "0081;00000000;witnessmark;" "$1"
-    wm_receipt quarantine "$1" - "$$" "$PPID" "$?"
-  else
-    wm_receipt quarantine "$1" - "$$" "$PPID" 69
-  fi
-}
-
-# wm_exec FILE: run a dropped file directly, as a child of this script.
-wm_exec() {
-  wm_inside "$1"
-  "$1" > /dev/null &
-  wm_pid=$!
-  wait "$wm_pid"
-  wm_status=$?
-  wm_receipt exec "$1" - "$wm_pid" "$$" "$wm_status"
-  [ "$wm_status" -eq 0 ] || exit "$wm_status"
-}
-
-# wm_browser_runs INTERPRETER: the lab browser starts INTERPRETER -c with inline code and stays its
-# parent. The mark is in argv; nothing of the run is in the browser's own command line before it.
-wm_browser_runs() {
-  wm_inline='printf "%s %s %s\n" "$WM_MARK" "$$" "$PPID" >> "$WM_EVIDENCE"; :'
-  # shellcheck disable=SC2016
-  "$WM_BROWSER" -c '"$0" -c "$1" "$2"; exit $?' "$1" "$wm_inline" "$WM_MARK" > /dev/null &
-  wm_pid=$!
-  wait "$wm_pid"
-  wm_status=$?
-  wm_receipt browser "$WM_BROWSER" - "$wm_pid" "$$" "$wm_status"
-  [ "$wm_status" -eq 0 ] || exit "$wm_status"
-  wm_child=
-  while read -r wm_mark wm_cpid wm_cppid; do
-    [ "$wm_mark" = "$WM_MARK" ] && [ "$wm_cppid" = "$wm_pid" ] && wm_child=$wm_cpid
-  done < "$WM_EVIDENCE"
-  [ -n "$wm_child" ] || wm_fail "the browser's child left no evidence"
-  wm_receipt spawn "$1" - "$wm_child" "$wm_pid" 0
-}
-
-# wm_wait SECONDS
-wm_wait() {
-  sleep "$1"
-  wm_receipt wait - - "$$" "$PPID" "$?"
-}
-
 # wm_remove FILE...: remove what this case dropped, and say so.
 wm_remove() {
   for wm_file in "$@"; do
@@ -168,6 +124,31 @@ wm_remove() {
     rm -f "$wm_file"
     wm_receipt remove "$wm_file" - "$$" "$PPID" "$?"
   done
+}
+
+# wm_open_tmp: make the case's folder in /private/tmp, where everybody may write: it must be new, and
+# that this run made it is noted in WM_HOME/made before anything can be put there.
+wm_open_tmp() {
+  [ -n "${WM_TMP:-}" ] && [ -d "${WM_TMP%/*}" ] || { printf 'missing: /private/tmp\n' >&2; exit 69; }
+  wm_inside "$WM_TMP/."
+  mkdir "$WM_TMP" 2> /dev/null || wm_refuse "$WM_TMP exists already"
+  printf '%s\n' "$WM_TMP" >> "$WM_HOME/made" || wm_fail "cannot note $WM_TMP"
+  wm_receipt folder "$WM_TMP" - "$$" "$PPID" 0
+}
+
+# wm_close_tmp: remove it again once empty, if this run made it.
+wm_close_tmp() {
+  wm_inside "$WM_TMP/."
+  [ -f "$WM_HOME/made" ] || return 0
+  while IFS= read -r wm_line; do
+    [ "$wm_line" != "$WM_TMP" ] || rmdir "$WM_TMP" 2> /dev/null
+  done < "$WM_HOME/made"
+  wm_receipt close "$WM_TMP" - "$$" "$PPID" 0
+}
+
+# wm_tmp_alias FILE: the same file through /tmp.
+wm_tmp_alias() {
+  printf '%s' "$wm_prefix/tmp${1#"$wm_prefix/private/tmp"}"
 }
 
 # wm_close DIR: remove a payload folder of the case once empty. The folders above it are the run's:
@@ -195,3 +176,10 @@ wm_main() {
     *) wm_refuse "say setup, attack or cleanup, not '$wm_phase'" ;;
   esac
 }
+
+wm_roots
+# The case's own folder outside every monitored directory: what is not a payload yet, or no more.
+wm_away=$WM_HOME/away/$wm_case
+for wm_lib in files binary runs browser images; do
+  . "$WM_HOME/pack/lib/$wm_lib.sh"
+done

@@ -72,6 +72,10 @@ class Folders:
         """Payloads dropped as cache files."""
         return f"{self.home}/Library/Caches/org.witnessmark/{self.run_id}"
 
+    def temporary(self, prefix: str, index: int) -> str:
+        """A case's own folder in /private/tmp, for the few that must go there."""
+        return f"{prefix}/private/tmp/org.witnessmark.{self.run_id}.{index:03d}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
@@ -96,6 +100,7 @@ def call(plan: Plan, case: Case, host: Host, home: str, phase: Phase) -> Call:
         "WM_MARK": mark,
         "WM_DOWNLOADS": folders.payloads(folders.downloads, case.index),
         "WM_CACHES": folders.payloads(folders.caches, case.index),
+        "WM_TMP": folders.temporary(host.path_prefix, case.index),
         "WM_HOME": folders.own,
         "WM_RECEIPT": receipt,
         "WM_WINDOW": str(whole_window(plan)),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from witnessmark import __version__
 from witnessmark.bag.read import open_bag
 from witnessmark.bag.write import BagWriter
-from witnessmark.content import pack, root
+from witnessmark.content import pack, root, workflows
 from witnessmark.content.durations import seconds
 from witnessmark.content.located import load
 from witnessmark.errors import ContentError, UsageError, WitnessmarkError
@@ -51,10 +51,12 @@ def run(plan: Plan, reports: Path, *, watch: Watch | None = None) -> tuple[Path,
     folder = reports / plan.run_id
     started = time.time_ns()
     files = pack.build()
+    documented = _workflows()
     profiles = _retention(plan.hosts)
     writer = BagWriter(folder / "bag")
     writer.add("content/scenarios", files)
     writer.add("analytics/an0994", _analytic())
+    writer.add("inventory/workflows", documented)
     watch.stage(f"prepare: {_names(plan.hosts)}")
     ready: set[str] = set()
     try:
@@ -195,6 +197,12 @@ def _retention(hosts: Sequence[Host]) -> tuple[RetentionProfile, ...]:
 
 def _analytic() -> dict[str, bytes]:
     return {"analytic.yaml": (root() / "analytics" / "an0994" / "analytic.yaml").read_bytes()}
+
+
+def _workflows() -> dict[str, bytes]:
+    """The documented workflows as they are in force now, checked before any host is touched."""
+    workflows.load_all()
+    return {path.name: path.read_bytes() for path in sorted(workflows.folder().glob("*.yaml"))}
 
 
 def _without_machine_paths(host: Host) -> Host:

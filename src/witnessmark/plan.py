@@ -7,6 +7,7 @@ import math
 import re
 import secrets
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from witnessmark.content.durations import seconds
@@ -73,7 +74,7 @@ def build(
     for host in hosts:
         controls = [by_id[name] for name in _controls(scenarios, host)]
         cases += [_control(item, host, next(index), "before") for item in controls]
-        for scenario in scenarios:
+        for scenario in (_in_profile(item, profile) for item in scenarios):
             cases += [
                 _case(scenario, host, next(index), axes, window_s, standard=standard)
                 for axes in _variants(scenario)
@@ -101,6 +102,12 @@ def _controls(scenarios: Sequence[Scenario], host: Host) -> Iterator[str]:
     yield CONTROLS["B"]
     if host.browser and any("A" in item.branch for item in scenarios):
         yield CONTROLS["A"]
+
+
+def _in_profile(scenario: Scenario, profile: str | None) -> Scenario:
+    """The scenario with the answer that is right under the analytic's profile in use."""
+    other = scenario.profiles.get(profile) if profile else None
+    return scenario if other is None else replace(scenario, expect=other)
 
 
 def _variants(scenario: Scenario) -> Iterator[tuple[tuple[str, str], ...]]:

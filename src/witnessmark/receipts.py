@@ -88,9 +88,15 @@ def file_fact(path: str, line: str, content: bytes | None) -> FileFact:
         size=size,
         birth_ns=birth * 10**9 if birth > 0 else None,
         change_ns=change * 10**9 if change > 0 else None,
-        sha256=hashlib.sha256(content).hexdigest() if content is not None else None,
+        sha256=_digest(content, size),
         form=form(content) if content is not None else None,
     )
+
+
+def _digest(content: bytes | None, size: int) -> str | None:
+    """The file's SHA-256; None for a file that was not read as a whole."""
+    whole = content is not None and len(content) == size
+    return hashlib.sha256(content).hexdigest() if content is not None and whole else None
 
 
 def form(content: bytes) -> Form | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from witnessmark import receipts
 from witnessmark.errors import HostError
 from witnessmark.hosts.reach import reach
-from witnessmark.model.run import RUNS, HostFacts, Listing
+from witnessmark.model.run import STARTED, HostFacts, Listing
 from witnessmark.phases import Folders, browser_env
 
 if TYPE_CHECKING:
@@ -29,7 +29,9 @@ MOST_SAID = 1024
 """Characters of one answer of a host that are kept: more than any path or version has."""
 
 LEFTOVERS = (
-    'run=$1; shift; for dir do [ -e "$dir" ] || continue; '
+    'run=$1 tmp=$2; shift 2; [ ! -d "$tmp" ] || '
+    'find "$tmp" -maxdepth 1 -name "org.witnessmark.$run*" -print0 || exit 1; '
+    'for dir do [ -e "$dir" ] || continue; '
     'find "$dir" -maxdepth 3 -name "*$run*" -print0 || exit 1; done'
 )
 
@@ -113,7 +115,7 @@ def list_host(transport: Transport, run_id: str, pids: Iterable[int] = ()) -> Li
     """
     script = _home_script(run_id, "list.sh")
     argv = ["/bin/sh", "-c", script, "list", *map(str, sorted(pids))]
-    result = transport.run(argv, env={}, timeout_s=QUICK_S)
+    result = transport.run(argv, env={"WM_PREFIX": transport.host.path_prefix}, timeout_s=QUICK_S)
     if result.status != 0 or result.cut:
         return Listing(
             taken_ns=result.finished_ns,
@@ -131,7 +133,7 @@ def started_pids(phases: Iterable[PhaseResult]) -> set[int]:
 
 def _own(step: Step) -> tuple[int | None, ...]:
     # A payload's parent is the script or the browser; the parent of the script is not ours.
-    return (step.pid, step.ppid) if step.step in RUNS else (step.pid,)
+    return (step.pid, step.ppid) if step.step in STARTED else (step.pid,)
 
 
 def _home_script(run_id: str, name: str) -> str:
@@ -149,7 +151,8 @@ def left_behind(host: Host, facts: HostFacts, run_id: str) -> tuple[str, ...] | 
     )
     transport = reach(host)
     try:
-        argv = ["/bin/sh", "-c", LEFTOVERS, "leftovers", run_id, *places]
+        temporary = f"{host.path_prefix}/private/tmp"
+        argv = ["/bin/sh", "-c", LEFTOVERS, "leftovers", run_id, temporary, *places]
         result = transport.run(argv, env={}, timeout_s=30.0)
     finally:
         transport.close()

@@ -82,11 +82,15 @@ def test_prefix_is_only_cut_at_a_folder_boundary() -> None:
 
 
 def test_file_fact_leaves_unknown_unknown() -> None:
-    fact = receipts.file_fact("/x", "12|34|0|1700000000", b"abc")
-    assert (fact.ino, fact.size, fact.birth_ns, fact.change_ns) == (12, 34, None, 17 * 10**17)
+    fact = receipts.file_fact("/x", "12|3|0|1700000000", b"abc")
+    assert (fact.ino, fact.size, fact.birth_ns, fact.change_ns) == (12, 3, None, 17 * 10**17)
     assert fact.sha256 is not None
     assert fact.sha256.startswith("ba7816bf")
     assert receipts.file_fact("/x", "12|34|?|1", None).ino is None
+
+
+def test_a_file_that_was_not_read_as_a_whole_has_no_hash() -> None:
+    assert receipts.file_fact("/x", "12|34|0|1700000000", b"abc").sha256 is None
 
 
 @pytest.mark.parametrize(

@@ -170,3 +170,130 @@ def test_a_root_that_lies_elsewhere_is_refused(name: str, value: str, sh: str, h
         assert status == 64, said
         assert said.startswith(f"refused: {name if name != 'HOME' else ''}"), said
     assert list((home / "Downloads").iterdir()) == []
+
+
+def temporary(home: Path) -> tuple[Path, dict[str, str]]:
+    top = home.parent / "private/tmp"
+    top.mkdir(parents=True)
+    own = top / f"org.witnessmark.{RUN}.001"
+    return own, {"WM_TMP": str(own)}
+
+
+TMP = 'wm_open_tmp\nwm_drop "$WM_TMP/x.sh"\n'
+
+
+def test_a_case_s_folder_in_private_tmp_comes_and_goes(sh: str, home: Path) -> None:
+    own, env = temporary(home)
+    assert play(sh, home, TMP, **env) == (0, "")
+    assert (own / "x.sh").is_file()
+    assert own.stat().st_mode & 0o777 == 0o700
+    assert (home / f".witnessmark/{RUN}/made").read_text() == f"{own}\n"
+    assert play(sh, home, 'wm_remove "$WM_TMP/x.sh"\nwm_close_tmp\n', **env) == (0, "")
+    assert list(own.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["folder", "link", "file"])
+def test_whatever_lies_there_already_is_refused_and_kept(kind: str, sh: str, home: Path) -> None:
+    own, env = temporary(home)
+    victim = home / "victim"
+    victim.mkdir()
+    if kind == "folder":
+        own.mkdir()
+    elif kind == "link":
+        own.symlink_to(victim)
+    else:
+        own.write_text("mine")
+    status, said = play(sh, home, TMP, **env)
+    assert (status, said.startswith("refused: ")) == (64, True)
+    play(sh, home, "wm_close_tmp\n", **env)
+    assert os.path.lexists(own)
+    assert list(victim.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "/private/tmp",
+        "{top}/org.witnessmark.{run}",
+        "{top}/org.witnessmark.{run}.002",
+        "{top}/org.witnessmark.20000101t000000z-000000.001",
+        "{top}/../org.witnessmark.{run}.001",
+        "/elsewhere/private/tmp/org.witnessmark.{run}.001",
+    ],
+)
+def test_a_folder_elsewhere_in_private_tmp_is_refused(value: str, sh: str, home: Path) -> None:
+    own, _ = temporary(home)
+    given = value.format(top=own.parent, run=RUN)
+    status, said = play(sh, home, TMP, WM_TMP=given)
+    assert (status, said.startswith("refused: WM_TMP")) == (64, True), said
+
+
+def test_a_host_without_private_tmp_lacks_a_need(sh: str, home: Path) -> None:
+    gone = f"{home.parent}/private/tmp/org.witnessmark.{RUN}.001"
+    assert play(sh, home, TMP, WM_TMP=gone) == (69, "missing: /private/tmp\n")
+
+
+def test_a_file_outside_is_not_inside_because_private_tmp_is_known(sh: str, home: Path) -> None:
+    own, env = temporary(home)
+    status, _ = play(sh, home, f"wm_drop '{own.parent}/x.sh'\n", **env)
+    assert status == 64
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        'wm_move "$WM_DOWNLOADS/x.sh" "$HOME/x.sh"',
+        'wm_move "$HOME/victim" "$WM_DOWNLOADS/x.sh"',
+        'wm_copy_in "$HOME/victim" "$WM_DOWNLOADS/x.sh"',
+        'wm_rewrite "$HOME/victim"',
+        'wm_forge "$HOME/victim"',
+        'wm_strip "$HOME/victim"',
+        'wm_extract tar "$HOME/victim" "$WM_DOWNLOADS/x.sh"',
+        'wm_interpret "$HOME/victim" sh',
+        'wm_wrap "$HOME/victim" env',
+        'wm_source "$HOME/victim"',
+        'wm_read_as_input "$HOME/victim"',
+        'wm_fetch "https://example.org/x" "$WM_DOWNLOADS/x.sh"',
+        'wm_pipe_url "https://example.org/x" sh',
+        'wm_drop "$WM_DOWNLOADS/x.sh" ../../../victim',
+        'wm_agent_runs /bin/sh mark.sh "$HOME/x.sh"',
+    ],
+)
+def test_no_step_leaves_the_run_s_own_folders(step: str, sh: str, home: Path) -> None:
+    assert play(sh, home, OPEN) == (0, "")
+    victim = home / "victim"
+    victim.write_text(f"#!/bin/sh\n: > '{home}/ran'\n")
+    before = sorted(path for path in home.rglob("*") if path.name != "receipt")
+    status, said = play(sh, home, step + "\n")
+    assert (status, said.startswith("refused: ")) == (64, True), said
+    assert victim.read_text() == f"#!/bin/sh\n: > '{home}/ran'\n"
+    assert sorted(path for path in home.rglob("*") if path.name != "receipt") == before
+
+
+def test_a_program_that_does_not_run_after_it_was_copied_is_a_missing_need(
+    sh: str, home: Path
+) -> None:
+    status, said = play(sh, home, 'wm_copy_as_is false "$wm_away/stub"\n')
+    assert status == 69
+    assert said.startswith("missing: a copy of a system program that runs, stub ended with 1")
+    assert list((home / f".witnessmark/{RUN}/away").iterdir()) == []
+
+
+def test_a_binary_that_cannot_be_executed_leaves_no_evidence(sh: str, home: Path) -> None:
+    """An empty file runs as an empty script and exits 0: only evidence proves that it ran."""
+    step = 'wm_new "$WM_DOWNLOADS/x"; : > "$WM_DOWNLOADS/x"; wm_allow "$WM_DOWNLOADS/x"\n'
+    assert play(sh, home, f'{OPEN}{step}wm_exec_binary "$WM_DOWNLOADS/x"\n')[0] in (0, 126)
+    left = home / f".witnessmark/{RUN}/evidence/wm-1a"
+    assert not left.exists() or left.read_text() == ""
+
+
+def test_curl_s_url_spells_what_a_url_needs(sh: str, home: Path) -> None:
+    done = play(sh, home, 'wm_said=$(wm_url "/a b/c-d_1.sh"); wm_refuse "$wm_said"\n')
+    assert done == (64, "refused: file:///a%20b/c-d_1.sh\n")
+    assert play(sh, home, 'wm_url "/a%b"\n')[0] == 69
+
+
+def test_a_case_that_was_too_late_says_that_it_proves_nothing(sh: str, home: Path) -> None:
+    assert play(sh, home, "wm_clock\nwm_in_time 60\n") == (0, "")
+    status, said = play(sh, home, "wm_clock\nwm_began=$((wm_began - 9))\nwm_in_time 5\n")
+    assert (status, said) == (75, "failed: this host was too busy to run it within 5 s\n")

@@ -1,13 +1,13 @@
-# P07: a browser process starts a shell with inline code.
+# P07: a browser process starts an interpreter with inline code.
 . "${0%/*}/../../lib/witness.sh"
 
 setup() {
-  [ -x "${WM_BROWSER:-}" ] || { printf 'missing: browser\n' >&2; exit 69; }
-  wm_need "$WM_INTERPRETER"
+  wm_needs_browser
+  wm_path "$WM_INTERPRETER" > /dev/null || exit 69
 }
 
 attack() {
-  wm_browser_runs "$(command -v "$WM_INTERPRETER")"
+  wm_browser_runs "$WM_INTERPRETER"
 }
 
 cleanup() {

@@ -2,11 +2,11 @@
 . "${0%/*}/../../lib/witness.sh"
 
 setup() {
-  [ -x "${WM_BROWSER:-}" ] || { printf 'missing: browser\n' >&2; exit 69; }
+  wm_needs_browser
 }
 
 attack() {
-  wm_browser_runs "$(command -v sh)"
+  wm_browser_runs sh
 }
 
 cleanup() {

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from witnessmark.model.workflows import Match, Workflow
 
 
+UNVERIFIED = "unverified: the script's hash is not known"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
     """What ran: its image, its script if any, its ancestors, and who wrote it."""
@@ -60,7 +63,7 @@ class Baseline:
             found = self._matches(entry, subject)
             if found:
                 unverified = entry.subject == "script" and self._digest(subject) is None
-                reason = "unverified: the script's hash is not known" if unverified else None
+                reason = UNVERIFIED if unverified else None
                 return Suppression(workflow=entry.id, certain=True, reason=reason)
             if found is None and perhaps is None:
                 perhaps = Suppression(

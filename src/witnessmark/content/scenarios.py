@@ -11,7 +11,7 @@ from witnessmark.content.durations import seconds
 from witnessmark.content.located import read, validate
 from witnessmark.errors import ContentError, UsageError
 from witnessmark.model.events import Kind
-from witnessmark.model.scenario import Scenario
+from witnessmark.model.scenario import Expectation, Scenario
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,18 @@ ID = re.compile(r"[a-z][0-9]{2}-[a-z0-9-]{1,48}")
 AXIS = re.compile(r"[a-z][a-z0-9_]{0,15}")
 VALUE = re.compile(r"[a-z0-9_]{1,24}")
 RESERVED = frozenset(
-    ("mark", "downloads", "caches", "home", "receipt", "browser", "window", "evidence")
+    (
+        "mark",
+        "downloads",
+        "caches",
+        "home",
+        "receipt",
+        "browser",
+        "window",
+        "evidence",
+        "tmp",
+        "prefix",
+    )
 )
 """An axis of such a name would be ``WM_DOWNLOADS`` and so on: the suite's own variables."""
 
@@ -102,9 +113,12 @@ def _problems(scenario: Scenario, file: Path) -> list[str]:
         (folder.parent.name != scenario.family, f"family must be {folder.parent.name}, its folder"),
         (not (folder / "run.sh").is_file(), "run.sh is missing beside it"),
         (not scenario.records, "records: name at least one record that must exist"),
-        (_bad_branch(scenario), "expect.branch must be none for silent and gap, else its branch"),
         (
-            scenario.expect.answer == "suppressed" and not scenario.expect.workflow,
+            any(map(_bad_branch, _expectations(scenario))),
+            "expect.branch must be none for silent and gap, else its branch",
+        ),
+        (
+            any(e.answer == "suppressed" and not e.workflow for e in _expectations(scenario)),
             "expect.workflow: name the documented workflow that suppresses it",
         ),
     ]
@@ -130,9 +144,13 @@ def _problems(scenario: Scenario, file: Path) -> list[str]:
     return problems
 
 
-def _bad_branch(scenario: Scenario) -> bool:
-    silent = scenario.expect.answer in ("silent", "gap")
-    return silent != (scenario.expect.branch == "none")
+def _expectations(scenario: Scenario) -> tuple[Expectation, ...]:
+    return (scenario.expect, *scenario.profiles.values())
+
+
+def _bad_branch(expect: Expectation) -> bool:
+    silent = expect.answer in ("silent", "gap")
+    return silent != (expect.branch == "none")
 
 
 def _axis_problems(scenario: Scenario) -> list[str]:

@@ -70,7 +70,7 @@ def prepared(
 
 
 def teardown(hosts: Sequence[Host], run_id: str | None) -> dict[str, PrepareResult]:
-    """Remove a run's three folders from every host, or all runs if ``run_id`` is None.
+    """Remove a run's folders from every host, or all runs' if ``run_id`` is None.
 
     Needs neither consent nor the lab flag. Safe to repeat; follows no symbolic link.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from witnessmark.analytic.baseline import UNVERIFIED
 from witnessmark.judge import clock, match
 from witnessmark.model.detections import Answer, Detection
 from witnessmark.model.scenario import ExpectedAnswer
@@ -75,6 +76,14 @@ def _decided(case: CaseEvidence, found: Detection) -> Answered:
         return Answered(
             answer=Answer.UNDETERMINED,
             reason=f"branch {found.branch.value} fired, but whether in time: {unsure}",
+            detection=found,
+            proven=False,
+        )
+    asked = case.case.scenario.expect.answer
+    if found.reason == UNVERIFIED and asked is ExpectedAnswer.SUPPRESSED:
+        return Answered(
+            answer=Answer.UNDETERMINED,
+            reason=f"workflow {found.workflow} would suppress it, {UNVERIFIED}",
             detection=found,
             proven=False,
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from witnessmark.model.detections import Answer
 from witnessmark.model.events import Event, Kind
-from witnessmark.model.run import RUNS
+from witnessmark.model.run import PLAYED, RUNS
 from witnessmark.model.scenario import Phase
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def witnessed(case: CaseEvidence) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
     phase = attack(case)
     mark = phase.mark if phase else ""
     left = {(item.mark, item.pid, item.ppid) for item in case.act.witnesses}
-    ran = (*steps(case, "exec"), *steps(case, "spawn"))
+    ran = tuple(item for name in PLAYED for item in steps(case, name))
     return ran, tuple(item for item in ran if (mark, item.pid, item.ppid) not in left)
 
 
@@ -97,7 +97,7 @@ def simulated_fields(event: Event, names: tuple[str, ...]) -> tuple[str, ...]:
 def detections(case: CaseEvidence) -> tuple[Detection, ...]:
     """Detections that name the receipt's process or executed path, in the attack phase."""
     first, last = window(case)
-    pids = {item.pid for name in RUNS for item in steps(case, name) if item.pid}
+    pids = {item.pid for name in (*RUNS, *PLAYED) for item in steps(case, name) if item.pid}
     paths = {plain(item.path) for item in steps(case, "exec") if item.path}
     others = _pids_of_other_phases(case) - pids
     return tuple(

@@ -99,6 +99,7 @@ def judge_case(case: CaseEvidence, checks: tuple[Validator, ...]) -> CaseVerdict
         late=got.late,
         workflow=bool(got.detection and got.detection.workflow == scenario.expect.workflow),
         proven=got.proven,
+        simulated=bool(got.simulated),
     )
     assessed = _assessed(result, links, got)
     return CaseVerdict(

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import bisect
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from witnessmark.analytic import Engine, Miss
 from witnessmark.analytic.parameters import Browser
+from witnessmark.content import workflows
+from witnessmark.judge import match
+from witnessmark.judge.records import WRITES
+from witnessmark.model.events import Kind
 from witnessmark.model.hosts import Origin
 from witnessmark.telemetry import eslogger, ps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from witnessmark.analytic import Parameters
     from witnessmark.bag.read import Bag
@@ -20,6 +25,10 @@ if TYPE_CHECKING:
     from witnessmark.model.events import Stream
     from witnessmark.model.hosts import Host, Source
     from witnessmark.model.run import Collection
+    from witnessmark.model.workflows import Workflow
+
+
+WORKFLOWS = "inventory/workflows"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +66,12 @@ def look(
     )
     processes = bag.raw(host.name, "processes", "txt")
     stream = replace(stream, snapshot=ps.decode(processes) if processes else ())
-    engine = Engine.of(stream, _with_stub(params, host))
+    engine = Engine.of(
+        stream,
+        _with_stub(params, host),
+        baseline=documented(bag),
+        hashes=hashes_of(stream, _hashed(bag, host)),
+    )
     detections = [item for event in stream.events for item in engine.feed(event)]
     detections += engine.finish()
     head = None if delivered else bag.raw(host.name, source.name, "head.ndjson")
@@ -68,6 +82,40 @@ def look(
         misses=tuple(engine.misses),
         oldest_ns=_oldest(head, host.name, source.name),
     )
+
+
+def documented(bag: Bag) -> tuple[Workflow, ...]:
+    """The documented workflows that were in force: the bag's own copies, the disabled left out."""
+    names = [name for name in bag.names if name.startswith(f"data/{WORKFLOWS}/")]
+    entries = workflows.load_files(bag.file(name.removeprefix("data/")) for name in names)
+    return tuple(item for item in entries if item.enabled)
+
+
+def hashes_of(stream: Stream, taken: Mapping[str, str]) -> dict[str, str]:
+    """SHA-256 by path, of files whose content cannot have been another when they were executed.
+
+    The run takes a file's hash once, after the attack. It says what was executed only if the file
+    was written exactly once as far as its source saw; else its hash is not known.
+    """
+    written = Counter(
+        match.plain(event.file.path)
+        for event in stream.events
+        if event.file is not None
+        and event.kind in WRITES
+        and (event.kind is not Kind.CLOSE or event.modified or event.mapped_writable)
+    )
+    return {path: digest for path, digest in taken.items() if written[match.plain(path)] == 1}
+
+
+def _hashed(bag: Bag, host: Host) -> dict[str, str]:
+    ours = {case.id for case in bag.record.plan.cases if case.host == host.name}
+    return {
+        fact.path: fact.sha256
+        for act in bag.record.acts
+        if act.case_id in ours
+        for fact in act.files
+        if fact.sha256 is not None
+    }
 
 
 def _as_it_stayed(collection: Collection) -> Collection:

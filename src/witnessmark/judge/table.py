@@ -58,6 +58,7 @@ def verdict(
     late: bool = False,
     workflow: bool = False,
     proven: bool = True,
+    simulated: bool = False,
 ) -> Verdict:
     """The verdict of one case on one source.
 
@@ -70,6 +71,7 @@ def verdict(
         late: it fired after its deadline.
         workflow: it was suppressed by the very workflow that the scenario names.
         proven: an undetermined answer is the analytic's own, not that nobody could look.
+        simulated: an undetermined answer needed a field that a stand-in cannot know.
     """
     acted, recorded, delivered = (
         links[Link.ACTED],
@@ -85,6 +87,7 @@ def verdict(
         (recorded is Status.FAIL, Verdict.BLIND),
         (delivered is Status.FAIL, Verdict.LOST),
         (not judged, Verdict.NOT_ASSESSED),
+        (simulated and answer is Answer.UNDETERMINED, Verdict.NOT_ASSESSED),
     )
     for holds, result in rows:
         if holds:

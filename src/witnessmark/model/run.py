@@ -12,6 +12,11 @@ from witnessmark.model.scenario import Phase, Scenario
 Form: TypeAlias = Literal["script", "executable"]
 RUNS = ("exec", "spawn", "browser")
 """Receipt steps that name a process which ran."""
+PLAYED = ("exec", "spawn", "source", "installed")
+"""Receipt steps by which a payload's own code ran, so that it must have left its own evidence; not
+each makes an exec of its own (a sourced script)."""
+STARTED = ("exec", "browser", "parent", "agent", "wrapper", "extract", "fetch")
+"""Receipt steps whose parent is the case's own too; a spawn's may be whoever adopted an orphan."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

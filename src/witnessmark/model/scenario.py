@@ -41,6 +41,8 @@ class Expectation:
     reason: str
     or_prevented: bool = False
     workflow: str | None = None
+    alerts: int | None = None
+    """How many alerts the case may raise; None: nobody counts them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,4 +82,6 @@ class Scenario:
     timeout: str = "60s"
     waits: bool = False
     """True for a case that mostly waits; it is played beside the host's other cases."""
+    profiles: dict[str, Expectation] = field(default_factory=dict)
+    """Profiles of the analytic in which another answer is right than ``expect`` says."""
     parameters: dict[str, object] = field(default_factory=dict)

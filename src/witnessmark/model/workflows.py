@@ -37,6 +37,10 @@ class Workflow:
     review_by: date
     expires: date
     evidence: str
+    enabled: bool = True
+    """False for an example: it is checked like every other, and suppresses nothing."""
+    placeholders: tuple[str, ...] = ()
+    """Which of its facts stand for ones to be taken from a real host; then it must be disabled."""
     ancestor: Match | None = None
     """Besides the subject, some ancestor at spawn time must be this."""
     writer: Match | None = None
@@ -53,5 +57,7 @@ class Workflow:
         for other in (self.ancestor, self.writer):
             if other and not any((other.team_id, other.signing_id, other.cdhash)):
                 raise ValueError("ancestor and writer need a team_id, signing_id or cdhash too")
+        if self.enabled and self.placeholders:
+            raise ValueError("placeholders must be filled in before the entry is enabled")
         if not self.first_seen <= self.review_by <= self.expires:
             raise ValueError("first_seen, review_by and expires must follow in this order")

@@ -292,3 +292,78 @@ def test_a_folder_that_cannot_be_looked_into_is_never_called_clean(home: Path) -
 
 def test_without_a_home_nothing_is_done(tmp_path: Path) -> None:
     assert shell(tmp_path / "none", "sweep.sh", RUN)[0] == 73
+
+
+def noted(home: Path, *names: str) -> Path:
+    """/private/tmp of a host that has the home's parent as its root, with folders in it; noted."""
+    top = home.parent / "private/tmp"
+    for name in names:
+        (top / name / "deep").mkdir(parents=True)
+        (top / name / "deep/payload").write_text("x")
+    own = home / ".witnessmark" / RUN
+    own.mkdir(parents=True)
+    (own / "made").write_text("".join(f"{top}/{name}\n" for name in names))
+    return top
+
+
+@pytest.mark.parametrize("sh", SHELLS)
+@pytest.mark.parametrize("which", [RUN, ""])
+def test_what_a_run_made_in_private_tmp_goes_with_it(sh: str, which: str, home: Path) -> None:
+    top = noted(home, f"org.witnessmark.{RUN}.007", f"org.witnessmark.{RUN}.012")
+    (top / "somebody").mkdir()
+    assert shell(home, "sweep.sh", which, sh=sh) == (0, ["witnessmark changed yes"])
+    assert [path.name for path in top.iterdir()] == ["somebody"]
+
+
+def test_looking_tells_of_private_tmp_and_removes_nothing(home: Path) -> None:
+    top = noted(home, f"org.witnessmark.{RUN}.007")
+    status, said = shell(home, "sweep.sh", RUN, "look")
+    assert status == 0
+    assert f"witnessmark found /private/tmp/org.witnessmark.{RUN}.007" in said
+    assert (top / f"org.witnessmark.{RUN}.007/deep/payload").is_file()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{top}/somebody",
+        "{top}/org.witnessmark.{run}.",
+        "{top}/org.witnessmark.{run}.7x",
+        "{top}/org.witnessmark.{run}.7/../../../victim",
+        "{top}/org.witnessmark.{other}.007",
+        "{top}/../tmp.d/private/tmp/org.witnessmark.{run}.007",
+        "/elsewhere/private/tmp/org.witnessmark.{run}.007",
+        "{top}",
+        "/",
+        "",
+    ],
+)
+def test_no_note_makes_it_remove_anything_else(line: str, home: Path) -> None:
+    top = home.parent / "private/tmp"
+    kept = [
+        top / "somebody",
+        top / f"org.witnessmark.{OTHER}.007",
+        home.parent / "victim",
+        home.parent / f"private/tmp.d/private/tmp/org.witnessmark.{RUN}.007",
+    ]
+    for path in kept:
+        path.mkdir(parents=True)
+    own = home / ".witnessmark" / RUN
+    own.mkdir(parents=True)
+    (own / "made").write_text(line.format(top=top, run=RUN, other=OTHER) + "\n")
+    assert shell(home, "sweep.sh", RUN)[0] == 0
+    assert all(path.is_dir() for path in kept)
+
+
+def test_a_link_in_private_tmp_is_refused_and_not_followed(home: Path) -> None:
+    name = f"org.witnessmark.{RUN}.007"
+    top = noted(home)
+    top.mkdir(parents=True)
+    victim = home.parent / "victim"
+    victim.mkdir()
+    (top / name).symlink_to(victim)
+    (home / ".witnessmark" / RUN / "made").write_text(f"{top}/{name}\n")
+    status, said = shell(home, "sweep.sh", RUN)
+    assert (status, f"witnessmark link /private/tmp/{name}" in said) == (64, True)
+    assert victim.is_dir()
+    assert (top / name).is_symlink()

@@ -1,0 +1,1 @@
+printf "%s %s %s\n" "$WM_MARK" "$$" "$PPID" >> "$WM_EVIDENCE"; :
