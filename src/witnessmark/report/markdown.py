@@ -91,8 +91,10 @@ def _facts(run: RunVerdict) -> list[str]:
         "profile": run.profile or "deployed parameters",
         "bag (SHA-256)": run.bag_sha256,
     }
-    notes = [f"* {inert(note)}" for note in run.notes[:50]]
-    more = _left_out(len(run.notes) - len(notes), "notes")
+    wrong = [f"{item.host}, {item.name}: {item.message}" for item in summary.wrong_hosts(run)]
+    told = [*wrong, *run.notes]
+    notes = [f"* {inert(note)}" for note in told[:50]]
+    more = _left_out(len(told) - len(notes), "notes")
     return [*(f"* {name}: {inert(value)}" for name, value in pairs.items()), *notes, *more]
 
 

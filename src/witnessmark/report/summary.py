@@ -9,7 +9,7 @@ from witnessmark.model.verdicts import Link, Status, Verdict
 from witnessmark.report.verdicts_json import totals
 
 if TYPE_CHECKING:
-    from witnessmark.model.verdicts import CaseVerdict, Finding, RunVerdict
+    from witnessmark.model.verdicts import CaseVerdict, Finding, HostFinding, RunVerdict
 
 LEGEND = {
     Status.PASS: ("ok", "proved"),
@@ -62,6 +62,11 @@ def reasons(case: CaseVerdict) -> list[Finding]:
         for found in case.findings
         if found.status in (Status.FAIL, Status.ERROR) or (skipped and found.link is Link.ACTED)
     ]
+
+
+def wrong_hosts(run: RunVerdict) -> list[HostFinding]:
+    """What is wrong with a host itself; it stands beside the cases and changes no verdict."""
+    return [item for item in run.host_findings if item.status is Status.FAIL]
 
 
 def not_claimed(run: RunVerdict) -> list[str]:

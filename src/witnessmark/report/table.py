@@ -121,8 +121,8 @@ def _hosts(run: RunVerdict) -> list[Text]:
 
 
 def _closing(run: RunVerdict) -> list[Text]:
-    lines = [Text("")]
-    lines.append(Text(f"run {run.run_id} ({run.origin}), judged as of {run.as_of}", style="dim"))
+    told = f"run {run.run_id} ({run.origin}), judged as of {run.as_of}"
+    lines = [Text(""), Text(visible(told), style="dim")]
     lines += [
         Text(
             visible(f"control on {item.host}, {item.source}: {item.reason}"),

@@ -77,7 +77,13 @@ def a_run(*cases: CaseVerdict) -> RunVerdict:
         host_findings=(
             HostFinding(host="example", name="sip", status=Status.PASS, message="it is on"),
             HostFinding(host="example", name="clock", status=Status.FAIL, message="it jumped"),
-            HostFinding(host="example", name="gatekeeper", status=Status.ERROR, message="untold"),
+            HostFinding(
+                host="example",
+                name="gatekeeper",
+                status=Status.ERROR,
+                message="untold",
+                observed="-",
+            ),
         ),
         notes=("Injected on purpose: example: action drop", "2 of 3"),
     )

@@ -63,6 +63,19 @@ def test_it_names_run_bag_verdicts_and_first_broken_link(a_run: Callable[..., Ru
         assert word in text, word
 
 
+def test_what_is_wrong_with_a_host_stands_open_beside_its_facts(
+    a_run: Callable[..., RunVerdict],
+) -> None:
+    text = html.render(a_run())
+    host = text[text.index("Sources and hosts") :]
+    host = host[host.index("<details") : host.index("</details>")]
+    assert host.startswith("<details open>")
+    for word in ("clock", "it jumped", "untold", "observed: -", "macOS", "it is on"):
+        assert word in host, word
+    quiet = html.render(replace(a_run(), host_findings=()))
+    assert "<details open>" not in quiet[quiet.index("Sources and hosts") :]
+
+
 def test_a_real_mac_has_no_stand_in_band(a_run: Callable[..., RunVerdict]) -> None:
     mac = replace(a_run(), origin="mac", notes=())
     assert 'class="loud"' not in html.render(mac)

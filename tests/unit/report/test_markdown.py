@@ -39,7 +39,7 @@ def test_it_names_the_run_the_verdicts_and_why(a_run: Callable[..., RunVerdict])
     page = rendered(markdown.render(a_run()))
     for word in (
         "this proves the suite, not your coverage", "blind (not recorded)", "no exec of", "0" * 64,
-        "x1-example:example", "Injected on purpose", "eslogger",
+        "x1-example:example", "Injected on purpose", "eslogger", "example, clock: it jumped",
     ):  # fmt: skip
         assert word in page.words, word
     assert page.tags.count(("tr", ())) == 1 + len(a_run().cases)

@@ -2,9 +2,11 @@
 
 import io
 import json
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 
 from witnessmark.judge import examples
@@ -117,3 +119,24 @@ def test_totals_keep_lab_and_unassessed_cases_apart() -> None:
         "not_assessed": 1,
         "lab": 1,
     }
+
+
+@pytest.mark.parametrize("width", [40, 200])
+def test_nasty_text_stays_inert_in_the_table(
+    flooded: Callable[[str], RunVerdict], nasty: str, width: int
+) -> None:
+    text = shown(flooded(nasty), width)
+    assert all(char == "\n" or char.isprintable() for char in text)
+    assert "##[" not in text
+    assert max(cell_len(line) for line in text.splitlines()) <= width
+
+
+def test_nasty_text_comes_back_whole_from_verdicts_json(
+    flooded: Callable[[str], RunVerdict], nasty: str
+) -> None:
+    raw = verdicts_json.render(flooded(nasty))
+    assert raw.isascii()
+    assert "##[" not in raw
+    found = json.loads(raw)
+    assert found["cases"][1]["findings"][0]["message"] == nasty
+    assert found["cases"][1]["id"] == nasty
