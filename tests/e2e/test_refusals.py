@@ -83,6 +83,7 @@ def test_a_dead_host_delays_nobody(state: Path) -> None:
     lost = '        mac2:\n          ansible_host: "127.0.0.1"\n          ansible_port: 1\n'
     lost += f'          witnessmark_path_prefix: "{state}/mac2/root"\n'
     lost += '          witnessmark_origin: "stand-in"\n'
+    lost += f'          witnessmark_destination_root: "{state}/mac2/delivered"\n'
     lost += f'          witnessmark_known_hosts: "{state}/known_hosts"\n'
     (state / "inventory.yaml").write_text(text.rstrip("\n") + "\n" + lost)
     done, cases = run(state)
@@ -99,7 +100,9 @@ def test_an_unknown_retention_profile_is_refused_before_anything_is_acted(state:
             'witnessmark_retention: nope\n          witnessmark_origin: "stand-in"',
         )
     )
+    lines = generated.read_text().splitlines()
+    line = next(number for number, text in enumerate(lines, 1) if text.endswith(": nope"))
     done, cases = run(state)
     assert done.returncode == 2
-    assert f"{generated}:15: witnessmark_retention must be one of " in done.stderr
+    assert f"{generated}:{line}: witnessmark_retention must be one of " in done.stderr
     assert cases == {}
