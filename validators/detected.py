@@ -88,8 +88,7 @@ def _expected(case: CaseEvidence) -> str:
 def _observed(got: Answered) -> str:
     if got.latency_s is None:
         return got.answer.value
-    doubt = f" (give or take {got.doubt_s:g} s)" if got.doubt_s else ""
-    return f"{got.answer.value} after {got.latency_s:g} s{doubt}"
+    return f"{got.answer.value} after {got.latency_s:g} s"
 
 
 def _unjudged(case: CaseEvidence) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from witnessmark.judge import examples, records
+from witnessmark.judge import examples, match, records
 from witnessmark.judge.api import CaseEvidence, Example, validator
 from witnessmark.model.verdicts import Finding, Status
 
@@ -29,7 +29,7 @@ def check(case: CaseEvidence) -> Iterator[Finding]:
         NAME,
         done,
         records.write_needs,
-        kinds=records.WRITES,
+        kinds=match.WRITES,
         none=f"the case puts no file into {FOLDER}",
     )
 

@@ -22,8 +22,6 @@ class Answered:
     reason: str
     detection: Detection | None = None
     latency_s: float | None = None
-    doubt_s: float = 0.0
-    """How far the latency may be off: half of what the clock readings leave open."""
     late: bool = False
     proven: bool = True
     """False if nobody could look: an undetermined answer that no analytic gave."""

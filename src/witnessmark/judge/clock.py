@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from witnessmark.judge.api import CaseEvidence
     from witnessmark.model.events import Event
 
-CONTENT = (Kind.CLOSE, Kind.RENAME, Kind.LINK, Kind.CLONE, Kind.COPYFILE)
-
 
 def trouble(case: CaseEvidence) -> str | None:
     """Why a host's times cannot be compared with the controller's, or None if they can.
@@ -77,7 +75,7 @@ def _names(case: CaseEvidence, event: Event) -> bool:
         return any(
             match.proves(case, event, item) for name in RUNS for item in match.steps(case, name)
         )
-    if event.kind not in CONTENT or _in_other_phase(case, event):
+    if event.kind not in match.WRITES or _in_other_phase(case, event):
         return False
     return any(match.proves(case, event, item) for item in match.steps(case, "drop"))
 

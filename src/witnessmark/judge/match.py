@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from witnessmark.model.run import PhaseResult, Step
     from witnessmark.model.scenario import RecordPattern
 
+WRITES = (Kind.CLOSE, Kind.RENAME, Kind.LINK, Kind.CLONE, Kind.COPYFILE)
+"""Kinds that establish a file's content (B1)."""
 DATA_VOLUME = "/System/Volumes/Data"
 
 

@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from witnessmark.model.events import Event
     from witnessmark.model.run import Form, Step
 
-WRITES = (Kind.CLOSE, Kind.RENAME, Kind.LINK, Kind.CLONE, Kind.COPYFILE)
-"""Kinds that establish a file's content (B1)."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
@@ -68,7 +65,7 @@ def writes(case: CaseEvidence, folder: str) -> tuple[Step, ...]:
     keys = Paths()
     return tuple(
         item
-        for item in _steps(case, ("drop",), WRITES)
+        for item in _steps(case, ("drop",), match.WRITES)
         if (path := item.to or item.path)
         and (inside.match(keys.key(path)) or homes.match(keys.key(path)))
     )
@@ -214,7 +211,7 @@ def _expected(case: CaseEvidence, step: Step, kinds: tuple[Kind, ...]) -> tuple[
 
 def _followed(event: Event) -> str:
     """K2: what a source that gives no device and inode cannot do; no rule fails for it."""
-    if event.kind not in WRITES or event.file is None or event.file.ino is not None:
+    if event.kind not in match.WRITES or event.file is None or event.file.ino is not None:
         return ""
     return ", without device and inode: a later rename or link could not be followed (K2)"
 

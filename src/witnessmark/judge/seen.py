@@ -11,7 +11,6 @@ from witnessmark.analytic import Engine, Miss
 from witnessmark.analytic.parameters import Browser
 from witnessmark.content import workflows
 from witnessmark.judge import match
-from witnessmark.judge.records import WRITES
 from witnessmark.model.events import Kind
 from witnessmark.model.hosts import Origin
 from witnessmark.telemetry import eslogger, ps
@@ -101,7 +100,7 @@ def hashes_of(stream: Stream, taken: Mapping[str, str]) -> dict[str, str]:
         match.plain(event.file.path)
         for event in stream.events
         if event.file is not None
-        and event.kind in WRITES
+        and event.kind in match.WRITES
         and (event.kind is not Kind.CLOSE or event.modified or event.mapped_writable)
     )
     return {path: digest for path, digest in taken.items() if written[match.plain(path)] == 1}
