@@ -20,8 +20,8 @@ def check(case: CaseEvidence) -> Iterator[Finding]:
     """Every file that the case put into ~/Library/Caches is recorded with its path and its writer.
 
     A close after modification counts, and so does a rename, link, clone or copy into the folder:
-    branch B joins an execution to the last of them. Device and inode, by which a file is followed
-    through a later rename, are named where the source gives them.
+    branch B joins an execution to the last of them. A record without device and inode is told of,
+    because a later rename could not be followed, but is no failure (K2).
     """
     done = records.writes(case, FOLDER)
     yield from records.ask(

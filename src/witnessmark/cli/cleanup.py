@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from witnessmark.cli import options
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from witnessmark.hosts.outcome import PrepareResult
 
 
 @click.command()
-@click.option(
-    "-i",
-    "--inventory",
-    "inventories",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="Ansible inventory; may be given more than once. Default: the running stand-in.",
-)
-@click.option("--limit", multiple=True, metavar="HOST", help="Only this host or group; repeatable.")
+@options.INVENTORIES
+@options.LIMIT
 @click.option("--run", "run_id", metavar="RUN_ID", help="Only what this run left.")
-@click.option("--state", type=click.Path(path_type=Path), help="State folder of the stand-in.")
+@options.STATE
 @click.option("--dry-run", is_flag=True, help="Print what would be removed, and remove nothing.")
 def command(
     inventories: tuple[Path, ...],

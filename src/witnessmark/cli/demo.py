@@ -6,10 +6,12 @@ from pathlib import Path
 
 import click
 
+from witnessmark.cli import options
+
 
 @click.command()
 @click.option("--hosts", type=click.IntRange(1, 20), default=1, show_default=True)
-@click.option("--scenario", "-s", "wanted", multiple=True, metavar="ID", help="Only this scenario.")
+@options.WANTED
 @click.option("--profile", default="demo", show_default=True, help="Parameter profile.")
 @click.option(
     "--fault", metavar="NAME|FILE", help="Break the stand-in on purpose, to see it named."

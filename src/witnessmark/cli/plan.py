@@ -6,20 +6,15 @@ from pathlib import Path
 
 import click
 
+from witnessmark.cli import options
+
 
 @click.command()
-@click.option(
-    "-i",
-    "--inventory",
-    "inventories",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="Ansible inventory; may be given more than once. Default: the running stand-in.",
-)
-@click.option("--limit", multiple=True, metavar="HOST", help="Only this host or group; repeatable.")
-@click.option("--scenario", "-s", "wanted", multiple=True, metavar="ID", help="Only this scenario.")
-@click.option("--profile", metavar="NAME", help="Parameter profile of the analytic, such as demo.")
-@click.option("--state", type=click.Path(path_type=Path), help="State folder of the stand-in.")
+@options.INVENTORIES
+@options.LIMIT
+@options.WANTED
+@options.PROFILE
+@options.STATE
 @click.option(
     "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True
 )

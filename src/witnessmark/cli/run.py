@@ -6,21 +6,16 @@ from pathlib import Path
 
 import click
 
+from witnessmark.cli import options
+
 
 @click.command()
-@click.option(
-    "-i",
-    "--inventory",
-    "inventories",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="Ansible inventory; may be given more than once. Default: the running stand-in.",
-)
-@click.option("--limit", multiple=True, metavar="HOST", help="Only this host or group; repeatable.")
-@click.option("--scenario", "-s", "wanted", multiple=True, metavar="ID", help="Only this scenario.")
-@click.option("--profile", metavar="NAME", help="Parameter profile of the analytic, such as demo.")
+@options.INVENTORIES
+@options.LIMIT
+@options.WANTED
+@options.PROFILE
 @click.option("--reports", type=click.Path(path_type=Path), default="reports", show_default=True)
-@click.option("--state", type=click.Path(path_type=Path), help="State folder of the stand-in.")
+@options.STATE
 @click.option("--strict", is_flag=True, help="Exit 4 if something required is not proved yet.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress on stderr.")
 @click.option("--dry-run", is_flag=True, help="Print what would be done on which host, and stop.")

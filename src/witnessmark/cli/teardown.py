@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from witnessmark.cli import options
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 @click.command()
-@click.option(
-    "-i",
-    "--inventory",
-    "inventories",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="Ansible inventory; may be given more than once. Default: the running stand-in.",
-)
-@click.option("--limit", multiple=True, metavar="HOST", help="Only this host or group; repeatable.")
+@options.INVENTORIES
+@options.LIMIT
 @click.option("--run", "run_id", metavar="RUN_ID", help="Remove this run.")
 @click.option("--all", "every", is_flag=True, help="Remove every run, also one still going on.")
-@click.option("--state", type=click.Path(path_type=Path), help="State folder of the stand-in.")
+@options.STATE
 def command(
     inventories: tuple[Path, ...],
     limit: tuple[str, ...],

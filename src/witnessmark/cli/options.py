@@ -1,0 +1,28 @@
+"""The options that commands share: which hosts, which scenarios, which parameters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+INVENTORIES = click.option(
+    "-i",
+    "--inventory",
+    "inventories",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Ansible inventory; may be given more than once. Default: the running stand-in.",
+)
+LIMIT = click.option(
+    "--limit", multiple=True, metavar="HOST", help="Only this host or group; repeatable."
+)
+STATE = click.option(
+    "--state", type=click.Path(path_type=Path), help="State folder of the stand-in."
+)
+WANTED = click.option(
+    "--scenario", "-s", "wanted", multiple=True, metavar="ID", help="Only this scenario."
+)
+PROFILE = click.option(
+    "--profile", metavar="NAME", help="Parameter profile of the analytic, such as demo."
+)
