@@ -1,6 +1,6 @@
 # Steps that need the lab browser or another ancestor. Sourced by witness.sh.
 
-# wm_needs_browser: or the case does not apply.
+# wm_needs_browser: WM_BROWSER is there, or the case does not apply.
 wm_needs_browser() {
   [ -x "${WM_BROWSER:-}" ] || { printf 'missing: browser\n' >&2; exit 69; }
 }

@@ -1,6 +1,6 @@
 # Steps on files: drop, change, move, extract. Sourced by witness.sh.
 
-# wm_folder: the folder that the axis "directory" asks for.
+# wm_folder: the payload folder that the axis "directory" asks for, as wm_said.
 wm_folder() {
   case $WM_DIRECTORY in
     downloads) wm_said=$WM_DOWNLOADS ;;
@@ -158,7 +158,7 @@ wm_copy_in() {
   wm_done drop "$2" - "$?"
 }
 
-# wm_needs_archiver TOOL: both ways, or the case does not apply.
+# wm_needs_archiver TOOL: what packs and unpacks is there, or the case does not apply.
 wm_needs_archiver() {
   wm_need "$1"
   [ "$1" != unzip ] || wm_need zip

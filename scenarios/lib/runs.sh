@@ -143,18 +143,19 @@ wm_launched() {
   "$1" remove "org.$WM_MARK"
 }
 
-# wm_wait SECONDS
+# wm_wait SECONDS: wait; WM_WINDOW is the drop-exec window in whole seconds.
 wm_wait() {
   sleep "$1"
   wm_receipt wait - - "$$" "$PPID" "$?"
 }
 
-# wm_clock: note the time in whole seconds; wm_in_time SECONDS: and fail if that many have passed
-# since. A case that must run inside the window proves nothing on a host too busy to be in time.
+# wm_clock: note the time, in whole seconds.
 wm_clock() {
   wm_began=$(date +%s)
 }
 
+# wm_in_time SECONDS: end with exit 75 if more have passed since wm_clock: a case that must run inside
+# the window proves nothing on a host too busy to be in time.
 wm_in_time() {
   [ "$(($(date +%s) - wm_began))" -le "$1" ] || {
     printf 'failed: this host was too busy to run it within %s s\n' "$1" >&2

@@ -12,16 +12,19 @@ wm_phase=${1:-}
 WM_EVIDENCE=$WM_HOME/evidence/$WM_MARK
 export WM_EVIDENCE
 
+# wm_refuse WHY: stop with exit 64, because it would not be safe to go on.
 wm_refuse() {
   printf 'refused: %s\n' "$1" >&2
   exit 64
 }
 
+# wm_fail WHY: stop with exit 1, because a step did not work.
 wm_fail() {
   printf 'failed: %s\n' "$1" >&2
   exit 1
 }
 
+# wm_need COMMAND: it is there, or the case does not apply (exit 69).
 wm_need() {
   command -v "$1" > /dev/null 2>&1 || { printf 'missing: %s\n' "$1" >&2; exit 69; }
 }
@@ -41,7 +44,7 @@ wm_path() {
   exit 69
 }
 
-# wm_receipt STEP PATH TO PID PPID STATUS
+# wm_receipt STEP PATH TO PID PPID STATUS: write one receipt line; - stands for no path.
 wm_receipt() {
   printf 'v=1\t%s\t%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "$4" "$5" "$6" >> "$WM_RECEIPT" \
     || wm_refuse "the receipt $WM_RECEIPT cannot be written"
@@ -117,15 +120,6 @@ wm_open() {
   wm_receipt folder "$1" - "$$" "$PPID" 0
 }
 
-# wm_remove FILE...: remove what this case dropped, and say so.
-wm_remove() {
-  for wm_file in "$@"; do
-    wm_inside "$wm_file"
-    rm -f "$wm_file"
-    wm_receipt remove "$wm_file" - "$$" "$PPID" "$?"
-  done
-}
-
 # wm_open_tmp: make the case's folder in /private/tmp, where everybody may write: it must be new, and
 # that this run made it is noted in WM_HOME/made before anything can be put there.
 wm_open_tmp() {
@@ -159,7 +153,8 @@ wm_close() {
   wm_receipt close "$1" - "$$" "$PPID" 0
 }
 
-# The payload's name carries the attack phase's mark, so that every phase finds the same file.
+# wm_payload_name: print a name that carries the attack phase's mark, so that every phase finds the
+# same file.
 wm_payload_name() {
   case $wm_phase in
     attack) printf '%s' "$WM_MARK" ;;
@@ -167,7 +162,7 @@ wm_payload_name() {
   esac
 }
 
-# wm_main: calls setup, attack or cleanup, which the scenario defines. Which process this is was
+# wm_main: call setup, attack or cleanup, which the scenario defines. Which process this is was
 # written down before: if the controller dies, it is this one that must be ended (sweep.sh).
 wm_main() {
   printf '%s\n' "$$" > "${WM_RECEIPT%.tsv}.pid" || wm_refuse "$WM_RECEIPT cannot be written beside"

@@ -216,7 +216,7 @@ def copied(tmp_path: Path, edit: tuple[str, str]) -> Path:
             "no field 'target.path.x'",
         ),
         (("  branch: B\n  or", "  branch: none\n  or"), "expect.branch"),
-        (("twin: n14-run-after-window", "twin: n99-nobody"), "n99-nobody"),
+        (("twin: v11-just-outside-window", "twin: n99-nobody"), "n99-nobody"),
         (("title: A quar", "title: [A quar"), "scenario.yaml:"),
     ],
 )

@@ -1,15 +1,11 @@
 # P11: a downloaded script, quarantined as a browser would, is made executable and run a moment later.
 . "${0%/*}/../../lib/witness.sh"
 
-case $WM_DIRECTORY in
-  downloads) folder=$WM_DOWNLOADS ;;
-  caches) folder=$WM_CACHES ;;
-  *) wm_refuse "unknown directory axis '$WM_DIRECTORY'" ;;
-esac
-payload=$folder/invoice-$(wm_payload_name).sh
+wm_folder
+payload=$wm_said/invoice-$(wm_payload_name).sh
 
 setup() {
-  wm_open "$folder"
+  wm_open "$wm_said"
 }
 
 attack() {
@@ -22,7 +18,7 @@ attack() {
 
 cleanup() {
   wm_remove "$payload"
-  wm_close "$folder"
+  wm_close "$wm_said"
 }
 
 wm_main

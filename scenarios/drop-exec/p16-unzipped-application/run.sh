@@ -24,8 +24,8 @@ attack() {
 cleanup() {
   wm_remove "$payload" "$archive" "$wm_away/packed.archive"
   wm_remove "$wm_away/$bundle/Contents/MacOS/Invoice-$(wm_payload_name)"
-  for wm_top in "$app" "$wm_away/$bundle"; do
-    wm_remove_folder "$wm_top/Contents/MacOS" "$wm_top/Contents" "$wm_top"
+  for folder in "$app" "$wm_away/$bundle"; do
+    wm_remove_folder "$folder/Contents/MacOS" "$folder/Contents" "$folder"
   done
   wm_close "$wm_away"
   wm_close "$WM_DOWNLOADS"

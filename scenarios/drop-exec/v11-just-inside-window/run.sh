@@ -1,10 +1,11 @@
 # V11: run just before the window closes.
 . "${0%/*}/../../lib/witness.sh"
 
-payload=$WM_DOWNLOADS/before-$(wm_payload_name).sh
+wm_folder
+payload=$wm_said/before-$(wm_payload_name).sh
 
 setup() {
-  wm_open "$WM_DOWNLOADS"
+  wm_open "$wm_said"
 }
 
 attack() {
@@ -18,7 +19,7 @@ attack() {
 
 cleanup() {
   wm_remove "$payload"
-  wm_close "$WM_DOWNLOADS"
+  wm_close "$wm_said"
 }
 
 wm_main

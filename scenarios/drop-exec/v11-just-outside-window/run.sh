@@ -1,10 +1,11 @@
 # V11: run just after the window has closed.
 . "${0%/*}/../../lib/witness.sh"
 
-payload=$WM_DOWNLOADS/after-$(wm_payload_name).sh
+wm_folder
+payload=$wm_said/after-$(wm_payload_name).sh
 
 setup() {
-  wm_open "$WM_DOWNLOADS"
+  wm_open "$wm_said"
 }
 
 attack() {
@@ -16,7 +17,7 @@ attack() {
 
 cleanup() {
   wm_remove "$payload"
-  wm_close "$WM_DOWNLOADS"
+  wm_close "$wm_said"
 }
 
 wm_main

@@ -5,7 +5,7 @@ accent=$(printf 'e\314\201')
 name=cafe-$(wm_payload_name)-caf$accent.sh
 payload=$WM_DOWNLOADS/$name
 
-# wm_spelled FILE: the same file as the axis spells it.
+# spelled FILE: the same file as the axis spells it.
 spelled() {
   case $WM_SPELLING in
     nfd) printf '%s' "$1" ;;
@@ -19,8 +19,8 @@ spelled() {
 setup() {
   wm_open "$wm_away"
   wm_drop "$wm_away/$name"
-  wm_other=$(spelled "$wm_away/$name")
-  if [ ! -e "$wm_other" ]; then
+  other=$(spelled "$wm_away/$name")
+  if [ ! -e "$other" ]; then
     wm_remove "$wm_away/$name"
     wm_close "$wm_away"
     printf 'missing: a volume on which %s is the same file\n' "$WM_SPELLING" >&2
