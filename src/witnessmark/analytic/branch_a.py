@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from witnessmark.analytic.alerts import RESPONSIBLE, alert
 from witnessmark.analytic.baseline import Subject
-from witnessmark.analytic.identity import unknown_signing, untrusted
+from witnessmark.analytic.identity import unknown_signing
 from witnessmark.analytic.kleene import Known, both, opposite
 from witnessmark.analytic.lineage import RESPONSIBLE_UNKNOWN, XPCPROXY
+from witnessmark.analytic.loading import loads
 from witnessmark.analytic.misses import exec_ref, seconds
 from witnessmark.analytic.tasks import Candidate
-from witnessmark.model.detections import Answer, Branch, BrowserRef, Detection
+from witnessmark.model.detections import Branch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,12 +23,17 @@ if TYPE_CHECKING:
     from witnessmark.analytic.misses import Misses
     from witnessmark.analytic.parameters import Parameters
     from witnessmark.analytic.tasks import Image
-    from witnessmark.model.detections import ExecRef
-    from witnessmark.model.events import Event
+    from witnessmark.analytic.trace import Trace
+    from witnessmark.model.detections import Detection
+    from witnessmark.model.events import Event, Token
 
 SIGNING_UNKNOWN = "signing unknown"
 SPAWN_UNKNOWN = "spawn time unknown"
-RESPONSIBLE = "responsible"
+NO_BROWSER = "no browser is among its spawn-time ancestors or responsible for it"
+_EXCLUDED = {
+    True: "excluded: a helper of the browser's own bundle, or a crash reporter",
+    None: "a helper of the browser or a crash reporter, if its signature, which is unknown, agrees",
+}
 
 
 class BranchA:
@@ -39,7 +46,9 @@ class BranchA:
         lineage: Lineage,
         baseline: Baseline,
         misses: Misses,
+        trace: Trace,
     ) -> None:
+        self._trace = trace
         self._identity = identity
         self._lineage = lineage
         self._baseline = baseline
@@ -50,25 +59,30 @@ class BranchA:
 
     def on_exec(self, event: Event, image: Image, script: str | None) -> bool:
         """Take in an exec; whether branch A holds for it (B6 asks)."""
-        task = image.task
+        task, trace = image.task, self._trace
         if image.process.path == XPCPROXY:
-            return False  # A3: the exec that follows in this pid is the service itself
+            trace.say("A3", False, "xpcproxy is transparent: the next exec in this pid counts")
+            return False
         task.execs += 1
-        if task.candidate is None and task.from_init:
+        if task.candidate is None:
             self._responsible(event, image)
         found = task.candidate
         if found is None:
-            self._note_spoof(event, image, script)
+            self._no_browser(event, image, script)
             return False
         if found.first_ns is None:
             found.first_ns = event.time_ns
+        if trace.on:
+            self._say_whose(found)
         late = self._too_far(event, image, found)
         qualifies = self._qualifies(event, image, found)
-        if qualifies is False:
-            return False
         if late is not None:
             if qualifies and found.unknown is None:
                 self._misses.add("A4", event, script, late)
+            else:
+                trace.say("A4", False, late)
+            return False
+        if qualifies is False:
             return False
         return self._take(event, image, found, qualifies, script)
 
@@ -80,16 +94,20 @@ class BranchA:
         for key in ready:
             found = self._open.pop(key)
             found.told = True
-            yield _alert(found)
+            yield alert(found)
 
     def _responsible(self, event: Event, image: Image) -> None:
         """A2: the responsible edge makes a process c only under launchd."""
         answers = image.process.responsible
         if answers is None or answers.pid == image.process.token.pid:
             return
+        if not image.task.from_init:
+            if self._trace.on:
+                self._say_elsewhere(answers)
+            return
+        found = self._lineage.resolve(answers)
         spawn_ns = image.task.spawn_ns
         begun = spawn_ns if spawn_ns is not None else event.time_ns
-        found = self._lineage.resolve(answers)
         if found is None:
             image.task.candidate = Candidate(None, RESPONSIBLE, begun, True, RESPONSIBLE_UNKNOWN)
             return
@@ -102,24 +120,29 @@ class BranchA:
         task = image.task
         if task.depth > self._depth:
             return f"depth {task.depth} > {self._depth}"
+        deep = f"depth {task.depth} <= {self._depth}"
         if task.depth == 0 and task.execs == 1:
+            self._trace.say("A4", True, f"{deep}; the first program of the spawned process")
             return None  # c itself, whenever it runs its first program
         begun = found.spawn_ns if found.spawn_ns is not None else found.first_ns
         gap = event.time_ns - (begun or event.time_ns)
+        window = seconds(self._window_ns)
         if gap > self._window_ns:
-            return f"{seconds(gap)} > {seconds(self._window_ns)} after the browser's spawn"
+            return f"{seconds(gap)} > {window} after the browser's spawn"
+        if self._trace.on:
+            text = f"{deep}; {seconds(gap)} <= {window} after the browser's spawn"
+            self._trace.say("A4", True, text)
         return None
 
     def _qualifies(self, event: Event, image: Image, found: Candidate) -> Known:
         """A4, after A5."""
         process = image.process
-        loads: Known = (
-            event.script is not None
-            or self._identity.interpreter(process) is not None
-            or self._identity.writable(process)
-            or untrusted(process)
-        )
-        return both(loads, opposite(self._identity.excluded(process, found.browser)))
+        excluded = self._identity.excluded(process, found.browser)
+        what, why = loads(self._identity, event, process)
+        if excluded is not False:
+            self._trace.say("A5", None if excluded is None else False, _EXCLUDED[excluded])
+        self._trace.say("A4", what, why)
+        return both(what, opposite(excluded))
 
     def _take(
         self, event: Event, image: Image, found: Candidate, qualifies: Known, script: str | None
@@ -148,65 +171,45 @@ class BranchA:
             reason, marked = held.reason, held.simulated
         if held is not None and held.certain:
             found.suppressed.append((ref, event, held.workflow, held.reason))
+            self._trace.say("baseline", False, f"workflow {held.workflow} suppresses it")
         elif reason is not None:
             found.undecided.append((ref, event, reason, marked))
+            self._trace.say("A4", None, reason)
         else:
             found.matched.append((ref, event))
         if not found.told:
             self._open.setdefault(id(found), found)
+        else:
+            self._trace.say("A6", False, "the one alert of its spawned process was given before")
         return reason is None
 
     def _ends(self, found: Candidate) -> int:
         begun = found.spawn_ns if found.exact and found.spawn_ns is not None else found.first_ns
         return (begun or 0) + self._window_ns
 
-    def _note_spoof(self, event: Event, image: Image, script: str | None) -> None:
+    def _no_browser(self, event: Event, image: Image, script: str | None) -> None:
         parent = image.task.ancestry[0] if image.task.ancestry else None
         if parent is not None and self._identity.looks_like_browser(parent.path):
             reason = f"{parent.path!r} has a browser's name, not its signature or place"
             self._misses.add("A1", event, script, reason)
+        else:
+            self._trace.say("A1", False, NO_BROWSER)
 
+    def _say_elsewhere(self, answers: Token) -> None:
+        found = self._lineage.resolve(answers)
+        if found is not None and self._identity.browser(found.process) is not None:
+            text = f"{found.process.path} is responsible, but the spawn parent is not launchd"
+            self._trace.say("A2", False, text)
 
-def _alert(found: Candidate) -> Detection:
-    if found.matched:
-        ref, event = found.matched[0]
-        return _detection(found, Answer.FIRED, ref, event, [item[0] for item in found.matched])
-    if found.undecided:
-        ref, event, reason, marked = found.undecided[0]
-        refs = [item[0] for item in found.undecided]
-        return _detection(found, Answer.UNDETERMINED, ref, event, refs, reason, marked)
-    ref, event, workflow, said = found.suppressed[0]
-    refs = [item[0] for item in found.suppressed]
-    return _detection(found, Answer.SUPPRESSED, ref, event, refs, said, (), workflow)
-
-
-def _detection(
-    found: Candidate,
-    answer: Answer,
-    ref: ExecRef,
-    event: Event,
-    refs: list[ExecRef],
-    reason: str | None = None,
-    marked: tuple[str, ...] = (),
-    workflow: str | None = None,
-) -> Detection:
-    browser = found.browser
-    rules = ["A1", *(["A2"] if found.edge == RESPONSIBLE else []), "A4"]
-    rules += ["A7"] if found.unknown else []
-    return Detection(
-        answer=answer,
-        branch=Branch.A,
-        rules=tuple(rules),
-        host=event.host,
-        exec=ref,
-        matched=tuple(refs),
-        browser=None
-        if browser is None
-        else BrowserRef(pid=browser.token.pid, path=browser.path, edge=found.edge),
-        gap_s=None if found.spawn_ns is None else (ref.time_ns - found.spawn_ns) / 1e9,
-        severity="high",
-        workflow=workflow,
-        reason=reason,
-        simulated=marked,
-        received_ns=event.received_ns,
-    )
+    def _say_whose(self, found: Candidate) -> None:
+        """A1, A2 and A7 as they were settled when the candidate began."""
+        if found.unknown is not None:
+            self._trace.say("A7", None, found.unknown)
+        elif found.browser is not None:
+            browser = found.browser
+            answers = found.edge == RESPONSIBLE
+            text = f"the browser {browser.path} (pid {browser.token.pid})"
+            verb = "answers for" if answers else "spawned"
+            self._trace.say("A1", True, f"{text} {verb} the process")
+            if answers:
+                self._trace.say("A2", True, "by the responsible edge, and launchd is its parent")

@@ -18,9 +18,17 @@ if TYPE_CHECKING:
     from witnessmark.analytic.misses import Misses
     from witnessmark.analytic.parameters import Parameters
     from witnessmark.analytic.tasks import Image
+    from witnessmark.analytic.trace import Trace
     from witnessmark.model.events import Event
 
 _RANK = {Answer.UNDETERMINED: 0, Answer.SUPPRESSED: 1, Answer.FIRED: 2}
+_MOVES = ("rename", "link", "clone", "copyfile")
+_HOW = {
+    "image": "the image is the dropped file",
+    "script": "the script is the dropped file",
+    "operand": "the interpreter's script operand is the dropped file",
+    "bundle": "the image is the dropped bundle's, through App Translocation",
+}
 POSSIBLE = "possible drop: written through a memory mapping, perhaps"
 
 
@@ -42,9 +50,11 @@ class BranchB:
         executions: Executions,
         baseline: Baseline,
         misses: Misses,
+        trace: Trace,
         *,
         resolution_ns: int,
     ) -> None:
+        self._trace = trace
         self._identity = identity
         self._executions = executions
         self._baseline = baseline
@@ -71,6 +81,7 @@ class BranchB:
             return self._judge(event, image, found, script, branch_a)
         missing = self._executions.missing(event, image.process, runs)
         if missing is not None:
+            self._trace.say("B3", None, missing)
             return Detection(
                 answer=Answer.UNDETERMINED,
                 branch=Branch.B,
@@ -83,6 +94,8 @@ class BranchB:
         near = self._executions.near_miss(event, image.process, runs)
         if near is not None:
             self._misses.add("B3", event, script, near)
+        elif self._trace.on:
+            self._trace.say(*self._executions.why_none(event, image.process, script))
         return None
 
     def prune(self, now_ns: int) -> None:
@@ -95,11 +108,16 @@ class BranchB:
         self, event: Event, image: Image, found: Found, script: str | None, branch_a: bool
     ) -> Detection | None:
         gap = event.time_ns - found.drop.time_ns
+        self._trace.touched(found.file, found.drop)
+        if self._trace.on:
+            self._say_what(found)
         verdict = self._in_window(event, found, script, gap)
         if verdict is None:
             return None
         if verdict.answer is Answer.FIRED:
             verdict = self._held_back(event, image, found, script) or verdict
+        if verdict.reason is not None and verdict.answer is Answer.UNDETERMINED:
+            self._trace.say("baseline" if verdict.simulated else "B5", None, verdict.reason)
         if self._repeats(event, found, verdict.answer):
             return None
         if -self._skew_ns <= gap < 0:
@@ -143,6 +161,8 @@ class BranchB:
         if self._quarantine and not found.file.quarantined:
             self._misses.add("B5", event, script, "no quarantine attribute was set on the file")
             return None
+        if self._trace.on:
+            self._trace.say("B5", True, f"{seconds(gap)} <= {seconds(self._window_ns)}")
         return _Verdict(answer=Answer.FIRED, reason=POSSIBLE if found.drop.possible else None)
 
     def _held_back(
@@ -160,14 +180,22 @@ class BranchB:
         if held is None:
             return None
         if held.certain:
+            self._trace.say("baseline", False, f"workflow {held.workflow} suppresses it")
             return _Verdict(answer=Answer.SUPPRESSED, reason=held.reason, workflow=held.workflow)
         return _Verdict(answer=Answer.UNDETERMINED, reason=held.reason, simulated=held.simulated)
 
     def _severity(self, image: Image, found: Found, gap: int, branch_a: bool) -> str:
         if found.how in ("image", "bundle") and developer_id(image.process):
-            return "info"
-        high = gap <= self._high_ns or branch_a or self._identity.fetcher(found.drop.writer)
-        return "high" if high else "medium"
+            severity, why = "info", "its image has a valid Developer ID (B5)"
+        elif gap <= self._high_ns:
+            severity, why = "high", f"within {seconds(self._high_ns)} of the drop"
+        elif branch_a or self._identity.fetcher(found.drop.writer):
+            why = "branch A holds too" if branch_a else "a browser or download tool wrote it"
+            severity = "high"
+        else:
+            severity, why = "medium", f"more than {seconds(self._high_ns)} after the drop"
+        self._trace.say("B6", True, f"severity {severity}: {why}")
+        return severity
 
     def _repeats(self, event: Event, found: Found, answer: Answer) -> bool:
         """One alert per file key in the dedupe window; a stronger answer is told all the same."""
@@ -178,14 +206,26 @@ class BranchB:
             told = self._told.get(key)
             recent = told is not None and event.time_ns - told[0] < self._dedupe_ns
             if told is not None and recent and _RANK[told[1]] >= _RANK[answer]:
+                ago = seconds(event.time_ns - told[0])
+                self._trace.say("dedupe", False, f"an alert for this file was given {ago} before")
                 return True
         for key in keys:
             self._told[key] = (event.time_ns, answer)
         return False
 
+    def _say_what(self, found: Found) -> None:
+        """B1 to B4 as they were settled when the drop was found."""
+        drop = found.drop
+        who = f"{drop.path} got its content by {drop.how} from {drop.writer.path}"
+        self._trace.say("B1", True, f"{who} (pid {drop.writer.token.pid})")
+        if drop.how in _MOVES:
+            self._trace.say("B2", True, f"the {drop.how} is the drop, not what came before it")
+        self._trace.say("B3", True, _HOW[found.how])
+        if found.how == "bundle":
+            self._trace.say("B4", True, "by its inode" if not found.inferred else "by its name")
+
 
 def _rules(found: Found) -> tuple[str, ...]:
-    moved = found.drop.how in ("rename", "link", "clone", "copyfile")
-    rules = ["B1", *(["B2"] if moved else []), "B3"]
+    rules = ["B1", *(["B2"] if found.drop.how in _MOVES else []), "B3"]
     rules += ["B4"] if found.how == "bundle" else []
     return (*rules, "B5")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,16 +13,17 @@ if TYPE_CHECKING:
 
     from witnessmark.analytic.keys import Paths
     from witnessmark.analytic.parameters import Parameters
+    from witnessmark.analytic.trace import Trace
 
 QUARANTINE = "com.apple.quarantine"
-_TRANSLOCATED = re.compile(r"/var/folders/.*/apptranslocation/[^/]+/d(/[^/]+\.app)(/.*)", re.I)
 
 
 class Drops:
     """Follows files from the event that established their content to where they are now."""
 
-    def __init__(self, params: Parameters, paths: Paths) -> None:
-        self.table = Table()
+    def __init__(self, params: Parameters, paths: Paths, trace: Trace) -> None:
+        self.table = Table(trace)
+        self._trace = trace
         self._paths = paths
         self._monitored = paths.inside(params.monitored_directories)
         self._temporary = paths.names(params.temporary_names)
@@ -43,32 +43,8 @@ class Drops:
         take = self._take.get(event.kind)
         if take is not None and event.file is not None:
             take(event, event.file)
-
-    def of(self, ref: FileRef) -> tuple[File, Content] | None:
-        """The drop of a file that is executed: the latest one of it or a folder above it (B1)."""
-        key = self._paths.key(ref.path)
-        best: tuple[File, Content] | None = None
-        for file in (self.table.at(key), self.table.by_inode(ref), *self.table.above(key)):
-            if file is None or file.drop is None or file.drop.outside:
-                continue
-            if best is None or file.drop.time_ns > best[1].time_ns:
-                best = (file, file.drop)
-        return best
-
-    def translocated(self, ref: FileRef) -> tuple[File, Content, bool] | None:
-        """B4: the drop behind an App Translocation path, and whether only its name says so."""
-        found = _TRANSLOCATED.fullmatch(self._paths.key(ref.path))
-        if found is None:
-            return None
-        bundle, inner = found.groups()
-        for file in self.table.ending(bundle + inner):
-            same = ref.ino is None or file.ino is None or file.ino[1] == ref.ino
-            if same and file.drop is not None and not file.drop.outside:
-                return file, file.drop, ref.ino is None or file.ino is None
-        for file in self.table.ending(bundle):
-            if file.drop is not None and not file.drop.outside:
-                return file, file.drop, True
-        return None
+        else:
+            self._trace.say("B2", False, f"{event.kind.value} moves no drop's time")
 
     def _inside(self, key: str) -> bool:
         return self._monitored.match(key) is not None
@@ -100,24 +76,35 @@ class Drops:
         self.table.put(key, file)
         self.table.know(file, ref)
         self.table.aged(file)
+        self._trace.touched(file)
+        if file.drop.outside:
+            self._trace.say("B1", False, "content, but outside the monitored directories")
+        else:
+            self._trace.say("B1", True, f"the {event.kind.value} establishes content: a drop")
         return file
 
     def _close(self, event: Event, ref: FileRef) -> None:
+        say = self._trace.say
         if event.modified is False and not event.mapped_writable:
+            say("B1", False, "closed without modification")
             return
         key = self._paths.key(ref.path)
         file = self.table.find(key, ref)
         if file is None and not self._inside(key):
+            say("B1", False, "not in a monitored directory")
             return
         if file is not None and file.drop is not None and file.drop.time_ns > event.time_ns:
-            return  # a record that came long after its turn moves no time back
+            say("B1", False, "it came long after its turn, and newer content is known")
+            return  # moves no time back
         if ref.size == 0:
+            say("B1", False, "zero bytes are no drop")
             if event.modified and file is not None:
-                file.drop = None  # emptied: a zero-byte file is not a drop (B1)
+                file.drop = None  # emptied
             return
         self._establish(key, file, event, ref)
 
     def _create(self, event: Event, ref: FileRef) -> None:
+        self._trace.say("B1", False, "a create is no drop: its content comes later")
         key = self._paths.key(ref.path)
         self.table.by_inode(ref)
         file = self.table.at(key)
@@ -128,12 +115,16 @@ class Drops:
         key = self._paths.key(ref.path)
         file = self.table.at(key)
         if file is not None and not contradicts(file, ref):
+            self._trace.touched(file)
+            self._trace.say("K2", True, "this path leads to the file no more")
             self.table.cut(key)
 
     def _xattr(self, event: Event, ref: FileRef) -> None:
         file = self.table.find(self._paths.key(ref.path), ref)
         if file is not None and event.xattr == QUARANTINE:
             file.quarantined = True
+            self._trace.touched(file)
+            self._trace.say("B5", True, "it is quarantined now")
 
     def _rename(self, event: Event, ref: FileRef) -> None:
         source = event.source_file
@@ -169,6 +160,8 @@ class Drops:
 
     def _arrive(self, file: File, key: str) -> None:
         """A known file gets a path: the time of its content rules, wherever it was (B2)."""
+        self._trace.touched(file)
+        self._trace.say("B2", True, "the time of its content rules, not of this")
         self.table.put(key, file)
         if not self._inside(key):
             self.table.keep_outside(file)
@@ -185,6 +178,7 @@ class Drops:
             self._establish(new, None, event, source)
             return
         if inherited is None and (inside or not was_inside):
+            self._trace.say("B2", False, "content older than anything that was recorded: no drop")
             return
         # Content of a dropped folder's member keeps its drop; any other is too old, but is
         # remembered by inode, so that its coming back is no new drop.
@@ -208,13 +202,15 @@ class Drops:
         file = self.table.find(old, source)
         content = file.drop if file is not None else self._inherited(old)
         self.table.cut(new)
-        pairs = [(old, new, content)]
+        pairs = [(file, new, content)]
         for key in self.table.below(old):
             member = self.table.at(key)
-            pairs.append((key, new + key[len(old) :], member.drop if member else None))
-        for _, target, drop in pairs:
+            pairs.append((member, new + key[len(old) :], member.drop if member else None))
+        for member, target, drop in pairs:
             if drop is not None and not drop.outside:
                 copy = File(drop, quarantined=bool(file and file.quarantined))
+                self._trace.copied(member, copy)
+                self._trace.say("B2", True, "the copy keeps the drop's time and origin")
                 self.table.put(target, copy)
                 self.table.keep_outside(copy)
 

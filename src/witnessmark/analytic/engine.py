@@ -14,6 +14,8 @@ from witnessmark.analytic.keys import Paths
 from witnessmark.analytic.lineage import Lineage
 from witnessmark.analytic.misses import Miss, Misses
 from witnessmark.analytic.order import Order
+from witnessmark.analytic.origins import Origins
+from witnessmark.analytic.trace import Trace
 from witnessmark.model.events import Event, Kind, SnapshotRow, Stream
 
 if TYPE_CHECKING:
@@ -41,7 +43,8 @@ def detect(
 
 class Engine:
     """The incremental form. Detections come out once nothing that is still waited for could
-    change them; ``misses`` says which executions came close and which rule kept them silent.
+    change them; ``misses`` says which executions came close and which rule kept them silent, and a
+    ``trace`` is told of every rule as it is applied.
     """
 
     def __init__(
@@ -55,25 +58,29 @@ class Engine:
         resolution_ns: int = 1,
         baseline: Sequence[Workflow] = (),
         hashes: Mapping[str, str] | None = None,
+        trace: Trace | None = None,
     ) -> None:
+        self._trace = trace = trace or Trace()
         paths = Paths(home_dirs=home_dirs, symlinks=symlinks, case_sensitive=case_sensitive)
         identity = Identity(params, paths)
         entries = Baseline(baseline, paths, hashes)
         late_ns = int(params.late_arrival * 1e9)
         reach = max(params.spawn_load_window, params.high_severity_within)
-        self._misses = Misses()
+        self._misses = Misses(trace)
         self._order = Order(late_ns)
-        self._lineage = Lineage(identity, snapshot, int(reach * 1e9) + late_ns)
-        self._drops = Drops(params, paths)
-        self._a = BranchA(params, identity, self._lineage, entries, self._misses)
+        self._lineage = Lineage(identity, snapshot, int(reach * 1e9) + late_ns, trace)
+        self._drops = Drops(params, paths, trace)
+        self._a = BranchA(params, identity, self._lineage, entries, self._misses, trace)
         window_ns = int(params.drop_exec_window * 1e9)
-        self._executions = Executions(identity, paths, self._drops, window_ns)
+        origins = Origins(self._drops.table, paths, trace)
+        self._executions = Executions(identity, paths, origins, window_ns)
         self._b = BranchB(
             params,
             identity,
             self._executions,
             entries,
             self._misses,
+            trace,
             resolution_ns=resolution_ns,
         )
         self._keep_ns = window_ns + late_ns
@@ -88,6 +95,7 @@ class Engine:
         *,
         baseline: Sequence[Workflow] = (),
         hashes: Mapping[str, str] | None = None,
+        trace: Trace | None = None,
     ) -> Engine:
         """An engine for a stream, told all that the stream knows of its host."""
         return cls(
@@ -99,6 +107,7 @@ class Engine:
             resolution_ns=stream.resolution_ns,
             baseline=baseline,
             hashes=hashes,
+            trace=trace,
         )
 
     @property
@@ -129,6 +138,7 @@ class Engine:
     def _step(self, event: Event) -> list[Detection]:
         self._clock_ns = max(self._clock_ns, event.time_ns)
         self._count += 1
+        self._trace.begin(event)
         if self._count % PRUNE_EVERY == 0:
             self._lineage.prune(self._clock_ns)
             self._drops.table.prune(self._clock_ns - self._keep_ns)
@@ -150,6 +160,7 @@ class Engine:
             return []
         runs = self._executions.invocation(event, image.process)
         script = self._executions.script(event, runs)
+        self._trace.ran(image, script)
         holds = self._a.on_exec(event, image, script)
         found = self._b.on_exec(event, image, runs, script, holds)
         return [] if found is None else [found]

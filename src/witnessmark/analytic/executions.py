@@ -11,9 +11,10 @@ from witnessmark.model.events import FileRef
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from witnessmark.analytic.drops import Drops
     from witnessmark.analytic.identity import Identity
     from witnessmark.analytic.keys import Paths
+    from witnessmark.analytic.kleene import Known
+    from witnessmark.analytic.origins import Origins
     from witnessmark.analytic.tracked import Content, File
     from witnessmark.model.events import Event, Process
 
@@ -36,10 +37,10 @@ class Found:
 class Executions:
     """Reads an exec event against the drops that are known."""
 
-    def __init__(self, identity: Identity, paths: Paths, drops: Drops, window_ns: int) -> None:
+    def __init__(self, identity: Identity, paths: Paths, origins: Origins, window_ns: int) -> None:
         self._identity = identity
         self._paths = paths
-        self._drops = drops
+        self._origins = origins
         self._window_ns = window_ns
 
     def invocation(self, event: Event, image: Process) -> Invocation | None:
@@ -67,7 +68,7 @@ class Executions:
             refs.append((FileRef(path=script), "operand"))
         best: Found | None = None
         for ref, how in refs:
-            hit = self._drops.of(ref)
+            hit = self._origins.of(ref)
             if hit is not None and (best is None or hit[1].time_ns > best.drop.time_ns):
                 key = self._paths.key(ref.path)
                 best = Found(file=hit[0], drop=hit[1], key=key, how=how)
@@ -89,19 +90,29 @@ class Executions:
             return "cwd missing" if any(key.endswith(tail) for key in self._live(event)) else None
         return None
 
+    def why_none(self, event: Event, image: Process, script: str | None) -> tuple[str, Known, str]:
+        """Which rule left an exec without a drop, for a trace: nothing here decides."""
+        refs = [] if script is None else [event.script or FileRef(path=script)]
+        refs.append(image.file or FileRef(path=image.path))
+        for ref in refs:
+            told = self._origins.why_none(ref, event.time_ns, self._window_ns)
+            if told is not None:
+                return told
+        return "B1", False, f"no drop is known of {' or '.join(ref.path for ref in refs)}"
+
     def near_miss(self, event: Event, image: Process, runs: Invocation | None) -> str | None:
         """Why a dropped path in an exec's words was no execution, if there is one."""
-        if not len(self._drops.table) or not event.args:
+        if not len(self._origins.table) or not event.args:
             return None
         if runs is not None and runs.runs is Runs.CHECK:
             path = self._operand(event, runs)
-            if path is not None and self._drops.of(FileRef(path=path)) is not None:
+            if path is not None and self._origins.of(FileRef(path=path)) is not None:
                 return "the interpreter only parses it"
         for word in event.args[1:MOST_WORDS]:
             if not word or len(word) > LONGEST_WORD:
                 continue
             path = self._paths.resolve(word, event.cwd)
-            if path is None or self._drops.of(FileRef(path=path)) is None:
+            if path is None or self._origins.of(FileRef(path=path)) is None:
                 continue
             if self._identity.wrapper(image):
                 return f"{word!r} is a wrapper's operand: the exec that it makes is what counts"
@@ -115,14 +126,14 @@ class Executions:
         return None if runs.operand is None else self._paths.resolve(runs.operand, cwd)
 
     def _translocated(self, file: FileRef) -> Found | None:
-        mapped = self._drops.translocated(file)
+        mapped = self._origins.translocated(file)
         if mapped is None:
             return None
         key = self._paths.key(mapped[1].path)
         return Found(file=mapped[0], drop=mapped[1], key=key, how="bundle", inferred=mapped[2])
 
     def _live(self, event: Event) -> Iterator[str]:
-        for key, file in self._drops.table.drops():
+        for key, file in self._origins.table.drops():
             assert file.drop is not None
             if event.time_ns - file.drop.time_ns <= self._window_ns:
                 yield key

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from witnessmark.analytic.tasks import Candidate, Image, Task
+from witnessmark.analytic.tasks import SECOND, Candidate, Image, Task, same, same_task
 from witnessmark.model.events import Process, SnapshotRow, Token
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from witnessmark.analytic.identity import Identity
+    from witnessmark.analytic.trace import Trace
     from witnessmark.model.events import Event
 
 LAUNCHD = "/sbin/launchd"
@@ -24,14 +25,16 @@ XPCPROXY = "/usr/libexec/xpcproxy"
 PARENT_UNKNOWN = "parent unknown"
 RESPONSIBLE_UNKNOWN = "responsible process unknown"
 ANCESTORS = 8
-SECOND = 1_000_000_000
 MOST_IMAGES = 150_000
 
 
 class Lineage:
     """The process table of one host, kept as long as any rule can ask about it."""
 
-    def __init__(self, identity: Identity, snapshot: Iterable[SnapshotRow], keep_ns: int) -> None:
+    def __init__(
+        self, identity: Identity, snapshot: Iterable[SnapshotRow], keep_ns: int, trace: Trace
+    ) -> None:
+        self._trace = trace
         self._identity = identity
         self._keep_ns = keep_ns
         self._rows = {row.pid: row for row in snapshot}
@@ -55,7 +58,8 @@ class Lineage:
         if target is None:
             return None
         known = self._images.get(_key(target.token))
-        if known is not None and known.task.execs and _same(known.process, target):
+        if known is not None and known.task.execs and same(known.process, target):
+            self._trace.say("K1", False, "an exec to this same process key was taken in before")
             return None
         before = self.learn(event.process, event.time_ns, execs=target)
         before.task.row = False
@@ -76,10 +80,10 @@ class Lineage:
             self._began_ns = now_ns
         key = _key(seen.token)
         known = self._images.get(key)
-        if known is not None and _same(known.process, seen):
+        if known is not None and same(known.process, seen):
             return known
         current = self._current.get(seen.token.pid) or self._row(seen.token.pid)
-        if current is not None and known is None and _same_task(current, seen):
+        if current is not None and known is None and same_task(current, seen):
             current.task.spawn_ns = seen.start_ns or current.task.spawn_ns
             self._date(current.task, seen.start_ns)
             return self._add(seen, current.task)
@@ -226,22 +230,6 @@ class Lineage:
 
 def _key(token: Token) -> tuple[int, int | None]:
     return (token.pid, token.pidversion)
-
-
-def _same(known: Process, seen: Process) -> bool:
-    """Whether two records of one token are of one process (a reboot reuses tokens, K1)."""
-    return known.start_ns is None or seen.start_ns is None or _near(known.start_ns, seen.start_ns)
-
-
-def _same_task(current: Image, seen: Process) -> bool:
-    if current.task.row:
-        return True
-    start = current.process.start_ns
-    return start is not None and seen.start_ns is not None and _near(start, seen.start_ns)
-
-
-def _near(first: int, second: int) -> bool:
-    return abs(first - second) < SECOND
 
 
 def _is_init(process: Process) -> bool:

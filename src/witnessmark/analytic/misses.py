@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from witnessmark.model.detections import ExecRef
 
 if TYPE_CHECKING:
+    from witnessmark.analytic.trace import Trace
     from witnessmark.model.events import Event
 
 MOST = 10_000
@@ -28,15 +29,17 @@ class Miss:
 
 
 class Misses:
-    """Keeps the latest near misses, never more than ``MOST``."""
+    """Keeps the latest near misses, never more than ``MOST``, and tells the trace of each."""
 
-    def __init__(self) -> None:
+    def __init__(self, trace: Trace) -> None:
+        self._trace = trace
         self.kept: deque[Miss] = deque(maxlen=MOST)
 
     def add(self, rule: str, event: Event, script: str | None, reason: str) -> None:
         """Note that ``rule`` kept an execution silent."""
         ref = exec_ref(event, script)
         self.kept.append(Miss(rule=rule, host=event.host, exec=ref, reason=reason))
+        self._trace.say(rule, False, reason)
 
 
 def exec_ref(event: Event, script: str | None) -> ExecRef:

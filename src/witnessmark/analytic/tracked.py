@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from witnessmark.analytic.trace import Trace
     from witnessmark.model.events import FileRef, Process
 
 MOST_OUTSIDE = 20_000
@@ -45,7 +46,8 @@ class File:
 class Table:
     """Files by canonical path and by (device, inode)."""
 
-    def __init__(self) -> None:
+    def __init__(self, trace: Trace) -> None:
+        self._trace = trace
         self._by_key: dict[str, File] = {}
         self._by_ino: dict[tuple[int, int], File] = {}
         self._below: Counter[str] = Counter()
@@ -164,6 +166,7 @@ class Table:
 
     def _forget(self, file: File) -> None:
         for key in tuple(file.keys):
+            self._trace.forgot(key, file.drop)
             self.cut(key)
 
 

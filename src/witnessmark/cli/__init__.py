@@ -17,6 +17,7 @@ COMMANDS = {
     "plan": "Print exactly what run will do, before any host is touched.",
     "judge": "Judge a run's evidence bag again, offline.",
     "report": "Make any report of a run again, offline, from its evidence bag.",
+    "explain": "Say why a case was judged so, or why the analytic fired or did not.",
     "detect": "Run the AN0994 analytic over telemetry files or a live stream.",
     "prepare": "Check consent and lay the scenario pack on the hosts.",
     "teardown": "Remove what a run left on the hosts.",

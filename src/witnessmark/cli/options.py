@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from witnessmark.cli import complete
+
 INVENTORIES = click.option(
     "-i",
     "--inventory",
@@ -21,7 +23,13 @@ STATE = click.option(
     "--state", type=click.Path(path_type=Path), help="State folder of the stand-in."
 )
 WANTED = click.option(
-    "--scenario", "-s", "wanted", multiple=True, metavar="ID", help="Only this scenario."
+    "--scenario",
+    "-s",
+    "wanted",
+    multiple=True,
+    metavar="ID",
+    shell_complete=complete.scenarios,
+    help="Only this scenario.",
 )
 PROFILE = click.option(
     "--profile", metavar="NAME", help="Parameter profile of the analytic, such as demo."

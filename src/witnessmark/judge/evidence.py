@@ -32,11 +32,14 @@ class SourceSet:
     cases: tuple[CaseEvidence, ...]
 
 
-def assemble(bag: Bag, as_of_ns: int) -> tuple[SourceSet, ...]:
-    """One set per host and source; a host without sources gives one set without a source."""
+def assemble(bag: Bag, as_of_ns: int, hosts: Sequence[str] | None = None) -> tuple[SourceSet, ...]:
+    """One set per host (all, or those named) and source; a host without sources gives one set
+    without a source."""
     params = parameters(bag)
     sets = []
     for host in bag.record.plan.hosts:
+        if hosts is not None and host.name not in hosts:
+            continue
         for source in host.sources or (None,):
             sets.append(_set(bag, host, source, params, as_of_ns))
     return tuple(sets)

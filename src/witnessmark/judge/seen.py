@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from witnessmark.analytic import Parameters
+    from witnessmark.analytic.trace import Trace
     from witnessmark.bag.read import Bag
     from witnessmark.model.detections import Detection
     from witnessmark.model.events import Stream
@@ -65,12 +66,7 @@ def look(
     )
     processes = bag.raw(host.name, "processes", "txt")
     stream = replace(stream, snapshot=ps.decode(processes) if processes else ())
-    engine = Engine.of(
-        stream,
-        _with_stub(params, host),
-        baseline=documented(bag),
-        hashes=hashes_of(stream, _hashed(bag, host)),
-    )
+    engine = engine_for(bag, host, stream, params)
     detections = [item for event in stream.events for item in engine.feed(event)]
     detections += engine.finish()
     head = None if delivered else bag.raw(host.name, source.name, "head.ndjson")
@@ -80,6 +76,19 @@ def look(
         detections=_all_received(detections, stream) if delivered else tuple(detections),
         misses=tuple(engine.misses),
         oldest_ns=_oldest(head, host.name, source.name),
+    )
+
+
+def engine_for(
+    bag: Bag, host: Host, stream: Stream, params: Parameters, trace: Trace | None = None
+) -> Engine:
+    """The analytic as the bag tells it for one host; ``trace`` hears which rule decided what."""
+    return Engine.of(
+        stream,
+        _with_stub(params, host),
+        baseline=documented(bag),
+        hashes=hashes_of(stream, _hashed(bag, host)),
+        trace=trace,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from witnessmark.analytic import Engine, Parameters, detect, load
+from witnessmark.analytic.trace import Recorder
 from witnessmark.model.detections import Answer, Detection
 from witnessmark.model.events import (
     Coverage,
@@ -237,17 +238,39 @@ class Answers:
     def __init__(self, params: Parameters) -> None:
         self.params = params
         self.engine: Engine | None = None
+        self.trace = Recorder(lambda _: True)
 
     def __call__(
         self, tape: Tape, *, stream: Stream | None = None, **given: Any
     ) -> list[Detection]:
         changed = given.pop("params", self.params)
         stream = stream or tape.stream()
-        self.engine = Engine.of(stream, changed, **given)
+        self.trace = Recorder(lambda _: True)
+        self.engine = Engine.of(stream, changed, trace=self.trace, **given)
         found = [item for event in stream.events for item in self.engine.feed(event)]
         found += self.engine.finish()
+        # A trace changes no answer, and says of no rule that fired that it did not hold.
         assert sorted(map(repr, found)) == sorted(map(repr, detect(stream, changed, **given)))
+        for item in found:
+            said = self.said(item.exec.event_id)
+            holds = {rule for rule, held, _ in said if held}
+            assert item.answer is not Answer.FIRED or set(item.rules) <= holds, (item.rules, said)
         return found
+
+    def said(self, event_id: str) -> list[tuple[str, bool | None, str]]:
+        """What the rules said about one record."""
+        steps = self.trace.accounts[event_id].steps
+        return [(step.rule, step.holds, step.text) for step in steps]
+
+    def stopped(self) -> list[str]:
+        """What stopped, or left open, the answer about the last exec of the tape."""
+        last = [item for item in self.trace.accounts.values() if item.image is not None][-1]
+        return [f"{item.rule}: {item.text}" for item in last.steps if item.holds is not True]
+
+    def held(self) -> list[str]:
+        """What held of the last exec of the tape."""
+        last = [item for item in self.trace.accounts.values() if item.image is not None][-1]
+        return [f"{item.rule}: {item.text}" for item in last.steps if item.holds]
 
     def fired(self, tape: Tape, **given: Any) -> list[str]:
         """Branches that fired, in order."""

@@ -85,6 +85,6 @@ def test_links_lead_on_but_never_in_circles() -> None:
 def test_megabytes_of_path_cost_nothing() -> None:
     paths = Paths()
     pattern = paths.exactly(["/**/a.app/**/b*/**/c"])
-    began = time.perf_counter()
+    began = time.process_time()
     assert not pattern.match(paths.key("/a.app/b/" * 1_000_000))
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
