@@ -5,14 +5,22 @@
 # processes: that costs no process, and the sensor sees nothing of it.
 set -u
 wm_failed=0
+
+# wm_below DIR...: everything in those that are there, by one process.
+wm_below() {
+  wm_left=$#
+  while [ "$wm_left" -gt 0 ]; do
+    if [ -e "$1" ] || [ -L "$1" ]; then set -- "$@" "$1"; fi
+    shift
+    wm_left=$((wm_left - 1))
+  done
+  [ "$#" -eq 0 ] || find "$@" -print0 || wm_failed=1
+}
+
 find "$HOME" "$HOME/Downloads" "$HOME/Library/Caches" -maxdepth 1 -print0 || wm_failed=1
-for wm_dir in "$HOME/Downloads/witnessmark" "$HOME/Library/Caches/org.witnessmark"; do
-  if [ -e "$wm_dir" ] || [ -L "$wm_dir" ]; then find "$wm_dir" -print0 || wm_failed=1; fi
-done
-# The suite's one folder elsewhere; WM_PREFIX is the folder that a stand-in has as its root.
-for wm_dir in "${WM_PREFIX:-}/private/tmp"/org.witnessmark.*; do
-  if [ -e "$wm_dir" ] || [ -L "$wm_dir" ]; then find "$wm_dir" -print0 || wm_failed=1; fi
-done
+# The suite's one folder elsewhere is in /private/tmp; WM_PREFIX is what a stand-in has as its root.
+wm_below "$HOME/Downloads/witnessmark" "$HOME/Library/Caches/org.witnessmark" \
+  "${WM_PREFIX:-}/private/tmp"/org.witnessmark.*
 printf '\0'
 for wm_pid do
   if kill -0 "$wm_pid" 2> /dev/null || kill -0 "-$wm_pid" 2> /dev/null; then

@@ -138,7 +138,8 @@ def _own(step: Step) -> tuple[int | None, ...]:
 
 def _home_script(run_id: str, name: str) -> str:
     # The run id is checked against its pattern before it gets here, the name is a literal of ours.
-    return f'exec /bin/sh "$HOME/.witnessmark/{run_id}/pack/lib/{name}" "$@"'
+    # Sourced, not started: one process image less for the host to run and for its sensor to see.
+    return f'. "$HOME/.witnessmark/{run_id}/pack/lib/{name}"'
 
 
 def left_behind(host: Host, facts: HostFacts, run_id: str) -> tuple[str, ...] | None:
