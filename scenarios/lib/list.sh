@@ -23,6 +23,8 @@ wm_below "$HOME/Downloads/witnessmark" "$HOME/Library/Caches/org.witnessmark" \
   "${WM_PREFIX:-}/private/tmp"/org.witnessmark.*
 printf '\0'
 for wm_pid do
+  # Who runs this list, an SSH server or a stand-in's init, was there before the case.
+  [ "$wm_pid" != "$PPID" ] || continue
   if kill -0 "$wm_pid" 2> /dev/null || kill -0 "-$wm_pid" 2> /dev/null; then
     printf 'runs %s\n' "$wm_pid"
   fi

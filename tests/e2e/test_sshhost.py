@@ -643,6 +643,40 @@ def test_what_is_opened_is_a_child_of_init(client: paramiko.SSHClient, mac: Boot
     assert run(client, "open broken")[0] == 1
 
 
+KEPT = """launchctl submit -l org.x -- sh -c 'echo $PPID >> Downloads/kept' && launchctl list org.x
+launchctl submit -l org.x -- true 2>&1
+for turn in 1 2 3 4 5 6 7 8 9; do [ ! -s Downloads/kept ] || break; sleep 0.2; done
+launchctl list; cat Downloads/kept; launchctl print user/$(id -u)/org.x | grep state
+launchctl remove org.x && launchctl list; launchctl remove org.x; echo $?"""
+
+
+def test_a_submitted_job_is_init_s_until_it_is_removed(
+    client: paramiko.SSHClient, mac: BootedHost
+) -> None:
+    init = read_pid(mac.folder / "init.pid")
+    assert init is not None
+    _, out, err = run(client, KEPT)
+    assert err == "launchctl: org.x: no such job\n"
+    lines = out.splitlines()
+    assert lines[:2] == ["{", '\t"Label" = "org.x";']
+    assert "launchctl: org.x: job already loaded" in lines
+    after = lines[lines.index("PID\tStatus\tLabel") + 1 :]
+    assert after == [
+        "-\t0\torg.x",
+        str(init.pid),
+        "\tstate = not running",
+        "PID\tStatus\tLabel",
+        "1",
+    ]
+    _, out, err = run(client, "log show --style ndjson --predicate 'category == \"launchd\"'")
+    assert err == ""
+    *entries, last = map(json.loads, out.splitlines())
+    assert last == {"count": len(entries), "finished": 1}
+    assert entries[-1]["eventMessage"].startswith("started pid ")
+    assert entries[-1]["processID"] == init.pid
+    assert run(client, "log stream")[0] == 64
+
+
 def test_ansible_works_as_users_run_it(mac: BootedHost, tmp_path: Path) -> None:
     ansible = shutil.which("ansible", path=str(Path(sys.executable).parent))
     if ansible is None:

@@ -29,6 +29,7 @@ from witnessmark.standin.broken import modes_bind
 from witnessmark.standin.connection import Connection
 from witnessmark.standin.faults.outside import CUT
 from witnessmark.standin.jobs import serve_jobs
+from witnessmark.standin.oslog import OsLog
 from witnessmark.standin.pidfile import write_pid
 from witnessmark.standin.spawn import ProcessTable
 from witnessmark.standin.tree import HOME, TEMPORARY, USER, search_path
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     state = parser.parse_args(arguments).state.absolute()
     become_init(state / "root")
     modes_bind(state)
-    log = _open_log(state / "sshd.log")
+    log = _open_log(state / "sshd.log", OsLog(state / "root"))
     host_key = paramiko.Ed25519Key.from_private_key_file(str(state / "host_key"))
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
         listener.bind(("127.0.0.1", 0))
@@ -92,7 +93,7 @@ def announce(path: Path, port: int) -> None:
     partial.replace(path)
 
 
-def _open_log(path: Path) -> logging.Logger:
+def _open_log(path: Path, own: OsLog) -> logging.Logger:
     logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # it logs tracebacks of bad clients
     logging.Formatter.converter = time.gmtime
     handler = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")
@@ -103,6 +104,7 @@ def _open_log(path: Path) -> logging.Logger:
     log.setLevel(logging.INFO)
     log.propagate = False
     log.addHandler(handler)
+    log.addHandler(own)
     return log
 
 

@@ -31,10 +31,10 @@ COMMANDS = {"bin": tuple(_BIN.split()), "usr/bin": tuple(_USR_BIN.split())}
 
 # fmt: off
 SHIMS = {
-    "bin": ("ps",),
+    "bin": ("launchctl", "ps"),
     "usr/bin": (
-        "codesign", "csrutil", "defaults", "open", "osascript", "plutil", "profiles", "sw_vers",
-        "uuidgen", "xattr",
+        "codesign", "csrutil", "defaults", "log", "open", "osascript", "plutil", "profiles",
+        "sw_vers", "uuidgen", "xattr",
     ),
     "usr/sbin": ("spctl",),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import json
 import os
@@ -14,10 +15,13 @@ from pathlib import Path
 import pytest
 
 from witnessmark.standin import shim, tools
+from witnessmark.standin.oslog import OS_LOG
 from witnessmark.standin.shims import (
     codesign,
     csrutil,
     defaults,
+    launchctl,
+    log,
     osascript,
     plutil,
     profiles,
@@ -49,6 +53,7 @@ ASKED = {
     "profiles list": (profiles.main, ["list"]),
     "profiles status": (profiles.main, ["status", "-type", "enrollment"]),
     "codesign": (codesign.main, ["-dv", "/"]),
+    "log": (log.main, ["config", "--status"]),
 }
 
 
@@ -119,6 +124,23 @@ def test_a_signature_is_known_not_there_or_unknown(
         (defaults.main, ["write", "x", "k"]),
         (defaults.main, ["write", "x", "k", "-int", "two"]),
         (defaults.main, ["read", "../../x"]),
+        (launchctl.main, []),
+        (launchctl.main, ["bootout", "system"]),
+        (launchctl.main, ["submit", "-l", "x", "--", "no-such-program"]),
+        (launchctl.main, ["print", "gui/501/x"]),
+        (launchctl.main, ["list"]),  # no init answers
+        (log.main, ["stream"]),
+        (log.main, ["show"]),
+        (log.main, ["show", "--style", "syslog"]),
+        (log.main, ["show", "--style", "ndjson", "--last", "boot"]),
+        (log.main, ["show", "--style", "ndjson", "--start", "yesterday"]),
+        (log.main, ["show", "--style", "ndjson", "--predicate", "process == sshd"]),
+        (log.main, ["show", "--style", "ndjson", "--predicate", 'process == "a" OR 1']),
+        (log.main, ["show", "--style", "ndjson", "--predicate", 'process == "a" AND']),
+        (log.main, ["show", "--style", "ndjson", "--predicate", 'sender == "a"']),
+        (log.main, ["show", "--style", "ndjson", "--signpost"]),
+        (log.main, ["show", "--style", "ndjson"]),  # there is no log
+        (log.main, ["config", "--mode", "level:debug"]),
         (osascript.main, ["-l", "JavaScript"]),
         (osascript.main, ["-e"]),
         (osascript.main, ["/no/such/script"]),
@@ -231,6 +253,52 @@ def test_apple_script(
     assert not touched.exists()
 
 
+def entry(minutes_ago: int, message: str, category: str = "sshd") -> str:
+    when = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=minutes_ago)
+    fields = {"subsystem": "org.x", "category": category, "processImagePath": "/usr/bin/python3"}
+    more = {"processID": 7, "eventMessage": message, "messageType": "Default"}
+    return json.dumps({"timestamp": when.strftime("%Y-%m-%d %H:%M:%S.%f%z"), **fields, **more})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [
+        ([], ["old", "Two words", "job"]),
+        (["--info", "--debug", "--last", "5m"], ["Two words", "job"]),
+        (["--last", "0s"], []),
+        (["--start", "@1"], ["old", "Two words", "job"]),
+        (["--end", "2001-01-01 00:00:00"], []),
+        (["--predicate", 'category == "launchd"'], ["job"]),
+        (["--predicate", "eventMessage CONTAINS 'two'"], []),
+        (["--predicate", "eventMessage CONTAINS[c] 'two'"], ["Two words"]),
+        (["--predicate", 'process == "python3" && eventMessage ENDSWITH "words"'], ["Two words"]),
+        (
+            ["--predicate", 'processID == 7 AND category != "sshd" AND messageType == default'],
+            ["job"],
+        ),
+        (["--predicate", "processID == 7", "--predicate", 'eventMessage BEGINSWITH "o"'], ["old"]),
+    ],
+)
+def test_the_log_shows_what_the_predicate_asks_for(
+    arguments: list[str], shown: list[str], root: str, capsys: Captured
+) -> None:
+    assert log.STORE == OS_LOG
+    store = Path(root, log.STORE)
+    store.parent.mkdir(parents=True)
+    entries = (entry(60, "old"), entry(1, "Two words"), entry(0, "job", "launchd"))
+    store.write_text("".join(f"{line}\n" for line in entries))
+    assert log.main(["show", "--style", "ndjson", *arguments], root) == 0
+    *found, last = map(json.loads, capsys.readouterr().out.splitlines())
+    assert [item["eventMessage"] for item in found] == shown
+    assert last == {"count": len(shown), "finished": 1}
+
+
+def test_the_log_s_configuration_is_what_the_manifest_says(root: str, capsys: Captured) -> None:
+    tell(root, log_config="INFO PERSIST_DEFAULT")
+    assert log.main(["config", "--status"], root) == 0
+    assert capsys.readouterr().out == "System mode = INFO PERSIST_DEFAULT\n"
+
+
 def test_uuids_are_upper_case_and_never_twice_the_same(root: str, capsys: Captured) -> None:
     assert [uuidgen.main([], root) for _ in range(2)] == [0, 0]
     first, second = capsys.readouterr().out.split()
@@ -256,5 +324,5 @@ def test_each_shim_is_installed_and_no_command_twice(tmp_path: Path) -> None:
     shim.install_shims(tmp_path)
     names = {name for names in tools.SHIMS.values() for name in names}
     sources = {path.stem for path in Path(xattr.__file__).parent.iterdir()}
-    assert sources - {"__init__", "__pycache__", "host"} == names
+    assert sources - {"__init__", "__pycache__", "host", "launchd"} == names
     assert not names & {name for names in tools.COMMANDS.values() for name in names}

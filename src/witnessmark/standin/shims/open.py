@@ -8,21 +8,19 @@ so is what no application here could open. A script is run itself; there is no T
 # ruff: noqa: PTH100, PTH110, PTH112, PTH113, PTH118, PTH119, PTH123
 from __future__ import annotations
 
-import json
 import os
 import plistlib
-import socket
 
 from .host import Stop, complain
+from .launchd import ask
 
-_SOCKET_FOLDER, _SOCKET = "private/var/run", "launchd.sock"
 _PLACES = ("Applications", "System/Applications", "Users/purple/Applications")
 
 
 def main(arguments: list[str], root: str) -> int:
     try:
         for argv in wanted(arguments, root):
-            ask(argv, root)
+            ask({"argv": argv}, root, argv[0])
     except Stop as stop:
         return complain("open", stop)
     return 0
@@ -88,17 +86,3 @@ def openable(file: str) -> str:
     if os.path.isfile(file) and os.access(file, os.X_OK):
         return os.path.abspath(file)
     raise Stop(f"No application knows how to open {os.path.abspath(file)}.")
-
-
-def ask(argv: list[str], root: str) -> None:
-    try:
-        os.chdir(f"{root}/{_SOCKET_FOLDER}")  # a socket's path has room for 107 bytes only
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
-            sock.connect(_SOCKET)
-            sock.sendall(json.dumps({"argv": argv}).encode() + b"\n")
-            with sock.makefile("rb") as file:
-                said = json.loads(file.readline())
-    except (OSError, ValueError) as problem:
-        raise Stop(f"the host's init does not answer: {problem}") from problem
-    if "error" in said:
-        raise Stop(f"{argv[0]}: {said['error']}")
