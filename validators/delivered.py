@@ -83,10 +83,9 @@ def _in_time(there: CaseEvidence, event: Event, what: str) -> Finding:
         trouble: str | None = "nobody saw when"
         took = 0.0
     else:
-        trouble = clock.trouble(there)
-        took = round((event.received_ns - event.time_ns) / 1e9, 3)
-        if trouble is None and took < -there.clock_tolerance_s:
-            trouble = f"it was received {-took:g} s before it happened"
+        between = clock.elapsed(there, event.time_ns, event.received_ns)
+        trouble = clock.trouble(there) or clock.undecided(there, between, deadline)
+        took = between.about_s
     if trouble is not None:
         return _said(
             Status.ERROR, f"{what} arrived, but whether in time: {trouble}", expected, "", event
@@ -121,7 +120,7 @@ def _looked_too_short(there: CaseEvidence, event: Event) -> str | None:
     look = there.collection.look if there.collection else None
     if look is None:
         return "nobody knows until when the destination was read"
-    looked_s = (look.taken_ns - event.time_ns) / 1e9 - there.clock_tolerance_s
+    looked_s = clock.elapsed(there, event.time_ns, look.taken_ns).least_s
     if looked_s < _deadline_s(there):
         return "the destination was not read until its deadline had passed"
     return None

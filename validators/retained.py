@@ -89,7 +89,8 @@ def _history(case: CaseEvidence) -> Finding:
         )
     oldest = dt.datetime.fromtimestamp(case.oldest_ns / 1e9, dt.UTC)
     # What the store held is known as of the look into it. Time that passes is not a later look.
-    age_s = min(case.as_of_ns, look.taken_ns) / 1e9 - oldest.timestamp()
+    seen_ns = min(case.as_of_ns, look.taken_ns)
+    age_s = clock.elapsed(case, case.oldest_ns, seen_ns).least_s
     if age_s >= required:
         return finding(
             "retained",

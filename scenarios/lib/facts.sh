@@ -4,7 +4,6 @@ printf 'os=%s\n' "$(uname -s)"
 printf 'machine=%s\n' "$(uname -m)"
 printf 'user=%s\n' "$(id -un)"
 printf 'home=%s\n' "$HOME"
-printf 'epoch=%s\n' "$(date +%s)"
 if command -v sw_vers > /dev/null 2>&1; then
   printf 'os_version=%s\n' "$(sw_vers -productVersion)"
   printf 'os_build=%s\n' "$(sw_vers -buildVersion)"

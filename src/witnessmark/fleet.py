@@ -17,7 +17,7 @@ from witnessmark.hosts.heartbeat import guarded
 from witnessmark.hosts.reach import reach
 from witnessmark.model.run import Act, Case, HostFacts, Plan
 from witnessmark.phases import Folders
-from witnessmark.survey import ask_facts, clock_offset
+from witnessmark.survey import ask_facts, with_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -152,7 +152,7 @@ def _watched(
         _snapshot(transport, writer)
         for act in act_host(transport, plan, run.facts, watch.acted, cancel.is_set):
             run.acts.append(act)
-        run.facts = replace(run.facts, clock_offset_end_s=clock_offset(transport))
+        run.facts = with_end(run.facts, transport)
         _await_end(plan, transport, collectors)
         for arriving in arrivals.values():
             arriving.wait(cancel.is_set)

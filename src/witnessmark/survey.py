@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
-import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from witnessmark import receipts
 from witnessmark.errors import HostError
+from witnessmark.hostclock import measure
 from witnessmark.hosts.reach import reach
 from witnessmark.model.run import STARTED, HostFacts, Listing
 from witnessmark.phases import Folders, browser_env
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 QUICK_S = 20.0
 """Limit in seconds for the suite's own small commands on a host."""
 
-LONGEST_S = 100 * 365 * 86400.0
-"""An offset of a clock beyond a century is no offset (and no bag would take it)."""
-
 MOST_SAID = 1024
 """Characters of one answer of a host that are kept: more than any path or version has."""
 
@@ -37,13 +34,9 @@ LEFTOVERS = (
 
 
 def ask_facts(transport: Transport, run_id: str) -> HostFacts:
-    """What the host says of itself, and how far its clock is from the controller's.
-
-    The offset's resolution is one second (POSIX ``date`` has no finer unit).
-    """
+    """What the host says of itself, and how far its clock is from the controller's."""
     host = transport.host
     script = _home_script(run_id, "facts.sh")
-    before = time.time()
     env = browser_env(host)
     result = transport.run(["/bin/sh", "-c", script], env=env, timeout_s=QUICK_S)
     if result.status != 0:
@@ -51,10 +44,10 @@ def ask_facts(transport: Transport, run_id: str) -> HostFacts:
             f"{host.name}: the suite's pack is not on the host or cannot run there "
             f"(exit {result.status}); run `witnessmark prepare` again"
         )
-    middle = (before + time.time()) / 2
     pairs = _pairs(result.stdout)
     said = {key: value for key, value in pairs if key != "have"}
     controls = _controls(transport, run_id)
+    clock = measure(transport)
     return HostFacts(
         name=host.name,
         origin=host.origin.value,
@@ -64,7 +57,8 @@ def ask_facts(transport: Transport, run_id: str) -> HostFacts:
         machine=said.get("machine", ""),
         user=said.get("user", ""),
         home=said.get("home", ""),
-        clock_offset_s=_offset(said.get("epoch", ""), middle),
+        clock_offset_s=clock.ahead_s if clock else None,
+        clock_uncertainty_s=clock.uncertainty_s if clock else None,
         have=tuple(value for key, value in pairs if key == "have"),
         chip=controls.get("chip", ""),
         gatekeeper=controls.get("gatekeeper", ""),
@@ -89,23 +83,13 @@ def _controls(transport: Transport, run_id: str) -> dict[str, str]:
     return dict(_pairs(result.stdout)) if result.status == 0 else {}
 
 
-def clock_offset(transport: Transport) -> float | None:
-    """Asks a host once more how far its clock is ahead, in seconds; None if it does not say."""
-    before = time.time()
-    try:
-        result = transport.run(["date", "+%s"], env={}, timeout_s=QUICK_S)
-    except HostError:
-        return None
-    said = result.stdout.decode(errors="replace").strip() if result.status == 0 else ""
-    return _offset(said, (before + time.time()) / 2)
-
-
-def _offset(epoch: str, middle: float) -> float | None:
-    """Seconds that the host's clock is ahead; None for what no clock says (more than 11 digits)."""
-    if not re.fullmatch("[0-9]{1,11}", epoch):
-        return None
-    offset = round(int(epoch) + 0.5 - middle, 1)
-    return offset if abs(offset) <= LONGEST_S else None
+def with_end(facts: HostFacts, transport: Transport) -> HostFacts:
+    """The facts with the clock as it is after the last case; unknown if the host does not say."""
+    clock = measure(transport)
+    if clock is None:
+        return replace(facts, clock_offset_end_s=None)
+    widest = max(clock.uncertainty_s, facts.clock_uncertainty_s or 0.0)
+    return replace(facts, clock_offset_end_s=clock.ahead_s, clock_uncertainty_s=widest)
 
 
 def list_host(transport: Transport, run_id: str, pids: Iterable[int] = ()) -> Listing:

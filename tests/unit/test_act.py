@@ -18,7 +18,7 @@ from witnessmark.model.run import Act, Plan
 from witnessmark.model.scenario import Phase
 from witnessmark.phases import Folders
 from witnessmark.plan import build
-from witnessmark.survey import ask_facts, clock_offset, left_behind, list_host
+from witnessmark.survey import ask_facts, left_behind, list_host, with_end
 
 RUN = "20261124t042002z-1f0c9a"
 
@@ -257,28 +257,20 @@ def test_a_host_without_the_pack_says_what_to_do(tmp_path: Path, mac: LocalTrans
         ask_facts(mac, "20000101t000000z-000000")
 
 
-@pytest.mark.parametrize(
-    ("epoch", "known"),
-    [("1", True), ("4000000000", True), ("9" * 12, False), ("9" * 400, False), ("9" * 11, False),
-     ("\N{ARABIC-INDIC DIGIT ONE}", False), ("\N{SUPERSCRIPT TWO}", False), ("-1", False),
-     ("", False)],
-)  # fmt: skip
-def test_a_host_s_clock_is_known_or_unknown_and_never_a_failure(
-    epoch: str, known: bool, home: Path, mac: LocalTransport
-) -> None:
-    script = home / ".witnessmark" / RUN / "pack/lib/facts.sh"
-    script.write_text(f"printf 'epoch=%s\\n' '{epoch}'\n")
-    assert (ask_facts(mac, RUN).clock_offset_s is not None) == known
-
-
-def test_a_host_that_cannot_be_asked_for_its_clock_again_says_nothing(mac: LocalTransport) -> None:
-    assert clock_offset(mac) == pytest.approx(0.0, abs=2.0)
+def test_a_host_is_asked_for_its_clock_before_and_after(home: Path, mac: LocalTransport) -> None:
+    facts = ask_facts(mac, RUN)
+    assert facts.clock_offset_s == pytest.approx(0.0, abs=2.0)
+    assert facts.clock_uncertainty_s is not None
+    after = with_end(replace(facts, clock_uncertainty_s=9.0), mac)
+    assert after.clock_offset_end_s == pytest.approx(0.0, abs=2.0)
+    assert after.clock_uncertainty_s == 9.0, "the coarser of the two is kept"
 
     class Gone(Failing):
         def run(self, *_: object, **__: object) -> Result:
             raise self._error
 
-    assert clock_offset(Gone(mac, HostError("me: gone"))) is None
+    lost = with_end(facts, Gone(mac, HostError("me: gone")))
+    assert (lost.clock_offset_s, lost.clock_offset_end_s) == (facts.clock_offset_s, None)
 
 
 def test_what_a_host_tells_of_its_own_protection_is_kept_and_its_silence_stops_no_run(

@@ -93,7 +93,7 @@ def test_a_host_that_was_not_prepared_is_not_reached(
 def test_the_clock_is_asked_again_after_the_last_case(
     home: Path, host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fleet, "clock_offset", lambda _: 61.5)
+    monkeypatch.setattr(fleet, "with_end", lambda facts, _: replace(facts, clock_offset_end_s=61.5))
     runs = fleet.play(plan(host), ready(host), BagWriter(tmp_path / "bag"), fleet.Watch())
     assert runs["me"].facts.clock_offset_end_s == 61.5
     assert runs["me"].facts.clock_offset_s == pytest.approx(0.0, abs=2.0)

@@ -160,6 +160,8 @@ def _ranges(record: RunRecord) -> Iterator[str]:
         offsets = (facts.clock_offset_s, facts.clock_offset_end_s, *facts.offsets_s)
         if any(abs(offset or 0.0) > LONGEST_S for offset in offsets):
             yield f"has a clock offset of more than 100 years for {facts.name!r}"
+        if not 0 <= (facts.clock_uncertainty_s or 0.0) <= LONGEST_S:
+            yield f"has a clock uncertainty that is none for {facts.name!r}"
     for what, moment in _times(record):
         if not FIRST_NS <= moment < LAST_NS:
             yield f"has a time that is not within the years 2000 and 2200, at {what}"

@@ -66,10 +66,10 @@ def _one(case: CaseEvidence, ours: tuple[Detection, ...]) -> Answered:
 
 
 def _decided(case: CaseEvidence, found: Detection) -> Answered:
-    latency = None
+    took = None
     if found.received_ns is not None:
-        latency = round((found.received_ns - found.exec.time_ns) / 1e9, 3)
-    unsure = _lateness_trouble(case, latency)
+        took = clock.elapsed(case, found.exec.time_ns, found.received_ns)
+    unsure = _lateness_trouble(case, took)
     if unsure is not None and found.answer is Answer.FIRED:
         return Answered(
             answer=Answer.UNDETERMINED,
@@ -91,20 +91,17 @@ def _decided(case: CaseEvidence, found: Detection) -> Answered:
         reason=f"branch {found.branch.value} {found.answer.value} by {rules}"
         + (f" (workflow {found.workflow})" if found.workflow else ""),
         detection=found,
-        latency_s=None if unsure else latency,
-        late=not unsure and latency is not None and latency > case.deadline_s,
+        latency_s=None if unsure or took is None else took.about_s,
+        late=not unsure and took is not None and took.least_s > case.deadline_s,
         simulated=found.simulated,
     )
 
 
-def _lateness_trouble(case: CaseEvidence, latency: float | None) -> str | None:
+def _lateness_trouble(case: CaseEvidence, took: clock.Elapsed | None) -> str | None:
     """Why it cannot be told whether an alert came in time; unknown is never in time."""
-    if latency is None:
+    if took is None:
         return "nobody knows when its deciding record was received"
-    trouble = clock.trouble(case)
-    if trouble is None and latency < -case.clock_tolerance_s:
-        trouble = f"it was received {-latency:g} s before it happened"
-    return trouble
+    return clock.trouble(case) or clock.undecided(case, took, case.deadline_s)
 
 
 def _silence(case: CaseEvidence) -> Answered:
@@ -142,7 +139,9 @@ def _overdue(case: CaseEvidence) -> str | None:
     for event in case.stream.events:
         if not first <= event.time_ns <= last:
             continue
-        took_s = None if event.received_ns is None else (event.received_ns - event.time_ns) / 1e9
+        took_s = None
+        if event.received_ns is not None:
+            took_s = clock.elapsed(case, event.time_ns, event.received_ns).most_s
         if took_s is None or took_s > case.late_arrival_s:
             late = "at a time that nobody knows" if took_s is None else f"after {took_s:.1f} s"
             return (

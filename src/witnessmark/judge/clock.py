@@ -7,6 +7,7 @@ of the attack but lies outside the attack's window has a time that cannot be rig
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from witnessmark.judge import match
@@ -16,6 +17,48 @@ from witnessmark.model.run import RUNS
 if TYPE_CHECKING:
     from witnessmark.judge.api import CaseEvidence
     from witnessmark.model.events import Event
+    from witnessmark.model.run import HostFacts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elapsed:
+    """Seconds from a moment of the host's clock to one of ours: at least, at most, and about."""
+
+    least_s: float
+    most_s: float
+    about_s: float
+
+
+def bounds(facts: HostFacts) -> tuple[float, float] | None:
+    """Least and most that a host's clock was ahead of ours during its cases; None: unknown."""
+    if facts.clock_offset_s is None:
+        return None
+    unsure = match.clock_uncertainty(facts)
+    return min(_measured(facts)) - unsure, max(_measured(facts)) + unsure
+
+
+def elapsed(case: CaseEvidence, host_ns: int, ours_ns: int) -> Elapsed:
+    """How long from a moment of the host's clock to one of the controller's.
+
+    Where nobody knows how far the clocks are apart, they are taken as one; whoever hangs anything
+    on that asks ``trouble`` first.
+    """
+    plain = (ours_ns - host_ns) / 1e9
+    least, most = bounds(case.facts) or (0.0, 0.0)
+    apart = 0.0 if least <= 0.0 <= most else (least + most) / 2
+    return Elapsed(least_s=plain + least, most_s=plain + most, about_s=round(plain + apart, 3))
+
+
+def undecided(case: CaseEvidence, took: Elapsed, deadline_s: float) -> str | None:
+    """Why a time that was measured with two clocks cannot be held against a deadline, or None."""
+    if took.most_s < -case.clock_tolerance_s:
+        return f"it was received {-took.about_s:g} s before it happened"
+    if took.least_s <= deadline_s < took.most_s:
+        return (
+            f"it took {took.least_s:.3f} s to {took.most_s:.3f} s as far as the clocks can tell, "
+            f"and the deadline of {deadline_s:g} s lies between"
+        )
+    return None
 
 
 def trouble(case: CaseEvidence) -> str | None:
@@ -23,11 +66,14 @@ def trouble(case: CaseEvidence) -> str | None:
 
     What hangs on it: lateness, latency, and how far a store's history reaches back.
     """
-    offset = case.facts.clock_offset_s
-    if offset is None:
+    if case.facts.clock_offset_s is None:
         return f"{case.case.host}: nobody knows how far its clock is off"
-    if abs(offset) > case.clock_tolerance_s:
-        return f"{case.case.host}: its clock is off by {offset:g} s"
+    furthest = max(_measured(case.facts), key=abs)
+    unsure = match.clock_uncertainty(case.facts)
+    if abs(furthest) - unsure > case.clock_tolerance_s:
+        return f"{case.case.host}: its clock is off by {furthest:g} s"
+    if abs(furthest) + unsure > case.clock_tolerance_s:
+        return f"{case.case.host}: its clock may be off by {abs(furthest) + unsure:g} s"
     return unplaced(case)
 
 
@@ -40,14 +86,23 @@ def unplaced(case: CaseEvidence) -> str | None:
     return _jumped(case) or _astray(case)
 
 
+def _measured(facts: HostFacts) -> tuple[float, ...]:
+    found = (facts.clock_offset_s, facts.clock_offset_end_s)
+    return tuple(item for item in found if item is not None)
+
+
 def _jumped(case: CaseEvidence) -> str | None:
     """A host that could not be asked again is not accused: there the controls after the cases,
     found inside their own windows, are what shows that its clock went on as it was.
     """
     start, end = case.facts.clock_offset_s, case.facts.clock_offset_end_s
-    if start is None or end is None or abs(end - start) <= case.clock_tolerance_s:
+    unsure = 2 * match.clock_uncertainty(case.facts)
+    if start is None or end is None or abs(end - start) + unsure <= case.clock_tolerance_s:
         return None
-    return f"{case.case.host}: its clock jumped by {end - start:g} s during the run"
+    if abs(end - start) - unsure > case.clock_tolerance_s:
+        return f"{case.case.host}: its clock jumped by {end - start:g} s during the run"
+    most = abs(end - start) + unsure
+    return f"{case.case.host}: its clock may have jumped by up to {most:g} s during the run"
 
 
 def _astray(case: CaseEvidence) -> str | None:

@@ -79,6 +79,7 @@ def drop_exec(
             origin="stand-in",
             clock_offset_s=offset_s,
             clock_offset_end_s=offset_s,
+            clock_uncertainty_s=0.0,
             left_behind=() if looked else None,
         ),
         source=Source(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from witnessmark.judge.match import clock_uncertainty
 from witnessmark.model.verdicts import HostFinding, Status
 
 if TYPE_CHECKING:
@@ -80,12 +81,17 @@ def _clock(facts: HostFacts, tolerance_s: float) -> HostFinding:
     if start is None or end is None:
         when = "before its first case" if start is None else "after its last case"
         return _found(facts, "clock", Status.ERROR, f"its clock was not measured {when}", "")
-    observed = f"{start:g} s ahead before its cases, {end:g} s after them"
-    if abs(end - start) > tolerance_s:
+    unsure = clock_uncertainty(facts)
+    observed = f"{start:g} s ahead before its cases, {end:g} s after them, each \u00b1 {unsure:g} s"
+    moved, off = abs(end - start), max(abs(start), abs(end))
+    if moved - 2 * unsure > tolerance_s:
         return _found(facts, "clock", Status.FAIL, "its clock jumped during the run", observed)
-    if max(abs(start), abs(end)) > tolerance_s:
+    if off - unsure > tolerance_s:
         message = f"its clock is off by more than {tolerance_s:g} s"
         return _found(facts, "clock", Status.FAIL, message, observed)
+    if max(moved + 2 * unsure, off + unsure) > tolerance_s:
+        message = f"whether its clock is right within {tolerance_s:g} s was measured too coarsely"
+        return _found(facts, "clock", Status.ERROR, message, observed)
     return _found(facts, "clock", Status.PASS, "its clock can be compared", observed)
 
 

@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from witnessmark.judge.api import CaseEvidence
     from witnessmark.model.detections import Detection
     from witnessmark.model.events import Stream
-    from witnessmark.model.run import PhaseResult, Step
+    from witnessmark.model.run import HostFacts, PhaseResult, Step
     from witnessmark.model.scenario import RecordPattern
 
 WRITES = (Kind.CLOSE, Kind.RENAME, Kind.LINK, Kind.CLONE, Kind.COPYFILE)
 """Kinds that establish a file's content (B1)."""
 DATA_VOLUME = "/System/Volumes/Data"
+WHOLE_SECONDS_S = 1.0
+"""What is left open by an offset of which nobody said how exact it is: whole seconds."""
 
 
 def attack(case: CaseEvidence) -> PhaseResult | None:
@@ -33,7 +35,7 @@ def window(case: CaseEvidence) -> tuple[int, int]:
     """First and last nanosecond, on the host's clock, in which the attack's records can lie.
 
     The phase's times are the controller's, so they are shifted by how far the host's clock is
-    ahead; the tolerance covers what that measurement cannot tell (POSIX ``date`` gives seconds).
+    ahead, and widened by the tolerance and by what that measurement cannot tell.
     """
     phase = attack(case)
     return (0, -1) if phase is None else span(case, phase)
@@ -42,8 +44,14 @@ def window(case: CaseEvidence) -> tuple[int, int]:
 def span(case: CaseEvidence, phase: PhaseResult) -> tuple[int, int]:
     """First and last nanosecond, on the host's clock, in which a phase's records can lie."""
     ahead = int((case.facts.clock_offset_s or 0.0) * 1e9)
-    slack = int(case.clock_tolerance_s * 1e9)
+    slack = int((case.clock_tolerance_s + clock_uncertainty(case.facts)) * 1e9)
     return (phase.started_ns + ahead - slack, phase.finished_ns + ahead + slack)
+
+
+def clock_uncertainty(facts: HostFacts) -> float:
+    """How far a host's measured clock offset may be wrong, in seconds, either way."""
+    said = facts.clock_uncertainty_s
+    return WHOLE_SECONDS_S if said is None else said
 
 
 def witnessed(case: CaseEvidence) -> tuple[tuple[Step, ...], tuple[Step, ...]]:

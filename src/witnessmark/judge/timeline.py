@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from witnessmark.model.events import Event, Stream
     from witnessmark.model.verdicts import Finding
 
-COARSE_S = 1.0
-"""A smaller clock offset cannot be told from none: POSIX ``date`` gives whole seconds."""
-
 
 def timeline(case: CaseEvidence, findings: Sequence[Finding], got: Answered) -> tuple[Moment, ...]:
     """The moments of a case, earliest first, all on the controller's clock."""
@@ -78,7 +75,8 @@ def _event(stream: Stream, name: str) -> Event | None:
 def _ours(case: CaseEvidence, host_ns: int) -> int:
     """A host's time on the controller's clock, if its clock is known to be off at all."""
     offset = case.facts.clock_offset_s or 0.0
-    return host_ns - int(offset * 1e9) if abs(offset) >= COARSE_S else host_ns
+    known = abs(offset) > match.clock_uncertainty(case.facts)
+    return host_ns - int(offset * 1e9) if known else host_ns
 
 
 def _record(case: CaseEvidence, event: Event) -> Moment:

@@ -169,6 +169,8 @@ class HostFacts:
     """Seconds that its clock was ahead of the controller's when the run reached it."""
     clock_offset_end_s: float | None = None
     """The same after its last case; None when it could not be asked again."""
+    clock_uncertainty_s: float | None = None
+    """By how much any of these measurements may be wrong, either way; None: nobody knows."""
     have: tuple[str, ...] = ()
     gatekeeper: str = ""
     """The first line of ``spctl --status``."""

@@ -79,6 +79,8 @@ def put(name: str, value: object) -> Callable[[dict[str, Any]], None]:
         (put("facts.0.clock_offset_s", 1e300), "clock offset"),
         (put("facts.0.clock_offset_end_s", -1e300), "clock offset"),
         (put("facts.0.clock_offset_s", float("nan")), "clock_offset_s"),
+        (put("facts.0.clock_uncertainty_s", -0.1), "clock uncertainty"),
+        (put("facts.0.clock_uncertainty_s", 1e300), "clock uncertainty"),
         (put("facts.0.clock_offset_s", float("inf")), "clock_offset_s"),
         (put("plan.window_s", float("-inf")), "window_s"),
         (put("plan.window_s", -1.0), "window_s"),

@@ -110,7 +110,8 @@ def test_without_an_attack_nothing_lies_outside_it() -> None:
     [
         (0.0, 0.0, False, False),
         (-2.0, -1.0, False, False),
-        (1.9, 2.5, False, False),
+        (1.9, 2.5, True, False),  # its end is too far off, and nobody knows since when
+        (1.9, 2.0, False, False),
         (2.5, 2.5, True, False),  # known and constant: the window follows it
         (None, None, True, False),
         (0.0, None, False, False),
@@ -151,6 +152,75 @@ def test_a_jump_makes_absence_silence_lateness_and_age_inconclusive() -> None:
         assert result.verdict is Verdict.INCONCLUSIVE
         assert result.latency_s is None
         assert dict(result.links)[Link.RETAINED] is Status.ERROR
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "unsure", "troubled", "unplaced"),
+    [
+        (1.9, 1.9, 0.1, None, None),
+        (1.9, 1.9, 0.11, "may be off by 2.01 s", None),
+        (-1.9, -1.8, 0.11, "may be off by 2.01 s", None),
+        (2.2, 2.2, 0.11, "is off by 2.2 s", None),
+        (0.0, 1.0, 0.5, None, None),
+        (-0.5, 0.7, 0.5, "may have jumped by up to 2.2 s", "may have jumped by up to 2.2 s"),
+        (-1.5, 1.4, 0.4, "jumped by 2.9 s", "jumped by 2.9 s"),
+        (0.0, 0.0, 1.01, "may have jumped by up to 2.02 s", "may have jumped by up to 2.02 s"),
+        (0.0, None, 1.9, None, None),
+        (0.0, None, 2.1, "may be off by 2.1 s", None),
+        (0.5, 0.5, None, None, None),  # an older run: whole seconds
+        (1.1, 1.1, None, "may be off by 2.1 s", None),
+    ],
+)
+def test_what_the_measurement_cannot_tell_counts_against_the_clock(
+    start: float,
+    end: float | None,
+    unsure: float | None,
+    troubled: str | None,
+    unplaced: str | None,
+) -> None:
+    case = measured(examples.drop_exec(), start, end)
+    case = replace(case, facts=replace(case.facts, clock_uncertainty_s=unsure))
+    for said, wanted in ((clock.trouble(case), troubled), (clock.unplaced(case), unplaced)):
+        assert (said is None) if wanted is None else (wanted in (said or "")), said
+
+
+@pytest.mark.parametrize(
+    ("offset", "unsure", "received_after_s", "verdict"),
+    [
+        (0.0, 0.0, 120.0, Verdict.DETECTED),
+        (0.0, 0.0, 120.01, Verdict.DETECTED_LATE),
+        (1.5, 0.0, 118.5, Verdict.DETECTED),  # its clock is ahead: 118.5 s seem to be 120
+        (1.5, 0.0, 118.6, Verdict.DETECTED_LATE),
+        (-1.5, 0.0, 121.5, Verdict.DETECTED),
+        (-1.5, 0.0, 121.6, Verdict.DETECTED_LATE),
+        (0.0, 0.2, 119.7, Verdict.DETECTED),
+        (0.0, 0.2, 119.9, Verdict.INCONCLUSIVE),
+        (0.0, 0.2, 120.1, Verdict.INCONCLUSIVE),
+        (0.0, 0.2, 120.3, Verdict.DETECTED_LATE),
+        (1.9, 0.2, 60.0, Verdict.INCONCLUSIVE),
+        (1.7, 0.2, 60.0, Verdict.DETECTED),
+    ],
+)
+def test_a_deadline_between_what_two_clocks_leave_open_is_inconclusive_never_wrong(
+    offset: float, unsure: float, received_after_s: float, verdict: Verdict
+) -> None:
+    case = measured(examples.drop_exec(received_after_s=received_after_s), offset, offset)
+    case = replace(case, facts=replace(case.facts, clock_uncertainty_s=unsure))
+    assert judge_case(case, validators()).verdict is verdict
+
+
+def test_a_latency_is_told_on_one_clock_where_the_clocks_are_known_to_be_apart() -> None:
+    case = measured(examples.drop_exec(received_after_s=1.0), 0.5, 0.5)
+    assert judge_case(case, validators()).latency_s == 1.5
+    vague = replace(case, facts=replace(case.facts, clock_uncertainty_s=0.6))
+    assert judge_case(vague, validators()).latency_s == 1.0
+
+
+def test_a_stores_age_counts_only_as_far_as_the_clocks_can_tell() -> None:
+    barely = examples.drop_exec(oldest_days=30.0 - 29.0 / 86_400)  # looked at 30 s after T0
+    assert dict(judge_case(barely, validators()).links)[Link.RETAINED] is Status.PASS
+    ahead = measured(barely, -1.5, -1.5)
+    assert dict(judge_case(ahead, validators()).links)[Link.RETAINED] is Status.PENDING
 
 
 def test_the_tolerance_is_the_analytics() -> None:

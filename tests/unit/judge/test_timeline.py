@@ -52,7 +52,7 @@ def test_a_case_that_was_not_played_has_no_timeline() -> None:
 @pytest.mark.parametrize(("offset", "at"), [(2.0, 4.0), (-2.0, 8.0), (0.4, 6.0), (None, 6.0)])
 def test_host_times_are_brought_to_our_clock(offset: float | None, at: float) -> None:
     case = examples.drop_exec()
-    case = replace(case, facts=replace(case.facts, clock_offset_s=offset))
+    case = replace(case, facts=replace(case.facts, clock_offset_s=offset, clock_uncertainty_s=0.5))
     assert seconds(shown(case)[MomentKind.EXEC]) == at
 
 
