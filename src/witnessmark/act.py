@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
@@ -20,6 +21,7 @@ from witnessmark.model.run import (
     Witness,
 )
 from witnessmark.model.scenario import Phase
+from witnessmark.notice import timebox
 from witnessmark.phases import WAITING_AT_ONCE, Folders, call, lanes
 from witnessmark.survey import QUICK_S, list_host, started_pids
 
@@ -87,6 +89,8 @@ def _guarded(
     if cancelled():
         why = f"{case.host}: the run was interrupted before it"
         return Act(case_id=case.id, error=why, started=False)
+    if late := timebox.too_late(plan, case, time.time_ns()):
+        return Act(case_id=case.id, error=late, started=False)
     try:
         return _play(transport, plan, case, facts, folders, cancelled, before)
     except HostError as problem:
@@ -118,10 +122,14 @@ def _play(
         return Act(case_id=case.id, error=why, started=False)
     if missing:
         return Act(case_id=case.id, skipped=f"{case.host} has no {', '.join(sorted(missing))}")
+
+    def ended() -> bool:
+        return cancelled() or timebox.over(plan, time.time_ns())
+
     before = before or list_host(transport, plan.run_id)
     phases = [_phase(transport, plan, case, folders, Phase.SETUP)]
     if phases[0].status == 0:
-        phases.append(_phase(transport, plan, case, folders, Phase.ATTACK, cancelled))
+        phases.append(_phase(transport, plan, case, folders, Phase.ATTACK, ended))
     files = _facts_of_files(transport, facts, phases)
     witnesses = _witnesses(transport, phases, folders)
     phases.append(_phase(transport, plan, case, folders, Phase.CLEANUP))
@@ -137,6 +145,7 @@ def _play(
         before=before,
         after=after,
         skipped=skipped,
+        error=timebox.cut(plan, case, phases),
     )
 
 

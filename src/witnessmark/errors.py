@@ -6,6 +6,7 @@ WitnessmarkError        one clear sentence for the user; `exit_code` is what the
 ├── Unsupported         cannot be done here, and is never approximated (exit 2)
 ├── HostError           a host could not be reached, trusted or prepared; names it (exit 3)
 │   └── HostKeyError    the host's SSH key is not the one in known_hosts
+├── NoticeError         a notice is not signed, was altered, or does not announce this (exit 2)
 └── BagError            an evidence bag is incomplete or altered (exit 2)
 """
 
@@ -47,6 +48,10 @@ class HostError(WitnessmarkError):
 
 class HostKeyError(HostError):
     """The key that a host offered is not the one recorded for it in known_hosts."""
+
+
+class NoticeError(WitnessmarkError):
+    """A SOC notice is not signed, was altered, or does not announce what is about to be done."""
 
 
 class BagError(WitnessmarkError):

@@ -119,7 +119,7 @@ def _host(plan: Plan, host: Host, pack: Mapping[str, bytes]) -> HostOutline:
         name=host.name,
         origin=host.origin.value,
         connection=host.connection,
-        reached=_reached(host),
+        reached=reached(host),
         consent_file=host.consent_file,
         browser=host.browser,
         retention=host.retention,
@@ -129,6 +129,13 @@ def _host(plan: Plan, host: Host, pack: Mapping[str, bytes]) -> HostOutline:
         expected_s=round(_expected(cases), 1),
         cases=cases,
     )
+
+
+def expected_s(plan: Plan, script: str) -> float | None:
+    """Rough seconds that a case with this script takes; None if its text does not tell."""
+    found = waits(script, whole_window(plan))
+    known = [item for item in found if item is not None]
+    return PER_CASE_S + sum(known) if len(known) == len(found) else None
 
 
 def _expected(cases: Sequence[CaseOutline]) -> float:
@@ -141,7 +148,8 @@ def _expected(cases: Sequence[CaseOutline]) -> float:
     return sum(item.expected_s for item in cases if item.control) + max(row, *ends)
 
 
-def _reached(host: Host) -> str:
+def reached(host: Host) -> str:
+    """How a host is reached, in a few words."""
     if host.connection == "local":
         return "this machine"
     user = f"{host.user}@" if host.user else ""

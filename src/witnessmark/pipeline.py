@@ -27,6 +27,7 @@ from witnessmark.model.run import (
     RetentionProfile,
     RunRecord,
 )
+from witnessmark.notice import timebox
 from witnessmark.report import html, junit, verdicts_json
 from witnessmark.survey import left_behind
 
@@ -42,13 +43,22 @@ if TYPE_CHECKING:
 TOOL = f"witnessmark {__version__}"
 
 
-def run(plan: Plan, reports: Path, *, watch: Watch | None = None) -> tuple[Path, RunVerdict]:
+def run(
+    plan: Plan,
+    reports: Path,
+    *,
+    watch: Watch | None = None,
+    notice: Mapping[str, bytes] | None = None,
+) -> tuple[Path, RunVerdict]:
     """Carry out a plan and judge it; returns the run's folder and its verdicts.
+
+    ``notice`` holds the signed notice that the plan names, to be kept in the bag.
 
     Whatever happens on the way, every host that was prepared is torn down again.
     """
     watch = watch or Watch()
     folder = reports / plan.run_id
+    timebox.may_begin(plan, time.time_ns())
     started = time.time_ns()
     files = pack.build()
     documented = _workflows()
@@ -57,6 +67,7 @@ def run(plan: Plan, reports: Path, *, watch: Watch | None = None) -> tuple[Path,
     writer.add("content/scenarios", files)
     writer.add("analytics/an0994", _analytic())
     writer.add("inventory/workflows", documented)
+    writer.add("notice", notice or {})
     watch.stage(f"prepare: {_names(plan.hosts)}")
     ready: set[str] = set()
     try:

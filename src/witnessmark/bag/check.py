@@ -170,6 +170,9 @@ def _ranges(record: RunRecord) -> Iterator[str]:
 def _times(record: RunRecord) -> Iterator[tuple[str, int]]:
     yield "started_ns", record.started_ns
     yield "finished_ns", record.finished_ns
+    if record.plan.notice is not None:
+        yield "plan.notice.begins_ns", record.plan.notice.begins_ns
+        yield "plan.notice.ends_ns", record.plan.notice.ends_ns
     for absence in record.absences:
         yield from (("absences", moment) for moment in (absence.since_ns, absence.until_ns))
     for act in record.acts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 RECORD = "data/run.json"
+NOTICE = "notice/notice.yaml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,4 +77,20 @@ def open_bag(path: Path) -> Bag:
         )
     if problem := first_problem(record):
         raise BagError(f"{folder}: run.json {problem}")
-    return Bag(folder=folder, digest=verified.digest, record=record, names=verified.names)
+    bag = Bag(folder=folder, digest=verified.digest, record=record, names=verified.names)
+    _check_notice(bag)
+    return bag
+
+
+def _check_notice(bag: Bag) -> None:
+    """The notice that a run says it was announced by is the one that its bag holds.
+
+    Raises:
+        BagError: if it is another one, or missing.
+    """
+    announced = bag.record.plan.notice
+    if announced is None:
+        return
+    found = hashlib.sha256(bag.file(NOTICE).read_bytes()).hexdigest()
+    if found != announced.sha256:
+        raise BagError(f"{bag.folder}: data/{NOTICE} is not the notice that run.json names")

@@ -15,6 +15,8 @@ COMMANDS = {
     "demo": "Prove the suite on a stand-in Mac: boot, prepare, act, judge, tear down.",
     "run": "Play scenarios on the inventory's hosts and judge the evidence.",
     "plan": "Print exactly what run will do, before any host is touched.",
+    "notice": "Announce a run to the SOC: a signed, time-boxed deconfliction notice.",
+    "verify-notice": "Say who signed a notice, and whether it holds now or for an alert.",
     "judge": "Judge a run's evidence bag again, offline.",
     "report": "Make any report of a run again, offline, from its evidence bag.",
     "explain": "Say why a case was judged so, or why the analytic fired or did not.",

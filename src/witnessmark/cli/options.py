@@ -34,3 +34,22 @@ WANTED = click.option(
 PROFILE = click.option(
     "--profile", metavar="NAME", help="Parameter profile of the analytic, such as demo."
 )
+NOTICE = click.option(
+    "--notice",
+    "notice",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Play exactly what this signed SOC notice announces, within its window.",
+)
+SIGNERS = click.option(
+    "--signers",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Whose signature counts: an allowed_signers file (ssh-keygen(1)).",
+)
+REVOKED = click.option(
+    "--revoked",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Keys whose signature counts no more: a list of public keys, or a KRL (ssh-keygen(1)).",
+)

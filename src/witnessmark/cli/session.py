@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from witnessmark.model.run import Plan
@@ -39,7 +39,13 @@ class Session:
             )
         return [root() / "inventory" / "standin.yaml", generated]
 
-    def plan(self, files: Sequence[Path], limit: Sequence[str], wanted: Sequence[str]) -> Plan:
+    def plan(
+        self,
+        files: Sequence[Path],
+        limit: Sequence[str],
+        wanted: Sequence[str],
+        run_id: str | None = None,
+    ) -> Plan:
         """Exactly what will be done; refuses what may not be done before any host is touched."""
         from witnessmark import inventory
         from witnessmark.analytic import parameters
@@ -51,7 +57,7 @@ class Session:
         params = parameters.load(profile=self.profile).parameters
         hosts = inventory.load(files, limit=limit).hosts
         return build(
-            run_id=new_run_id(dt.datetime.now(dt.UTC)),
+            run_id=run_id or new_run_id(dt.datetime.now(dt.UTC)),
             hosts=hosts,
             scenarios=chosen,
             catalogue=catalogue,
@@ -61,7 +67,7 @@ class Session:
             standard_window_s=parameters.load().parameters.drop_exec_window,
         )
 
-    def run(self, plan: Plan) -> int:
+    def run(self, plan: Plan, notice: Mapping[str, bytes] | None = None) -> int:
         """Carry the plan out, print the verdicts, return the exit code."""
         from witnessmark import pipeline
         from witnessmark.cli import actions, console
@@ -71,7 +77,7 @@ class Session:
         for end in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(end, signal.default_int_handler)
         with console.watching(plan, quiet=self.quiet) as watch:
-            folder, verdicts = pipeline.run(plan, self.reports, watch=watch)
+            folder, verdicts = pipeline.run(plan, self.reports, watch=watch, notice=notice)
         console.show(verdicts)
         click.echo(f"evidence and verdicts: {folder}")
         actions.tell(verdicts)

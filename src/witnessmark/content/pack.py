@@ -42,6 +42,12 @@ def build(folder: Path | None = None) -> Mapping[str, bytes]:
     return files | {f"lib/{name}": (shells / name).read_bytes() for name in OURS}
 
 
+def script_of(family: str, scenario: str) -> str:
+    """The text of a scenario's script; empty where there is none."""
+    file = root() / "scenarios" / family / scenario / "run.sh"
+    return file.read_text("utf-8") if file.is_file() else ""
+
+
 def _unreviewed(base: Path, files: Mapping[str, bytes]) -> Iterator[str]:
     """Payload templates that are not, byte by byte, those that somebody found to be inert."""
     listed = base / PAYLOADS

@@ -77,6 +77,7 @@ def judge(bag: Bag, as_of_ns: int | None = None) -> RunVerdict:
         notes=_notes(bag),
         profile=record.plan.profile,
         window_s=record.plan.window_s,
+        notice_sha256=record.plan.notice.sha256 if record.plan.notice else None,
         host_findings=host_findings(record, evidence.parameters(bag).clock_skew_tolerance),
     )
 
@@ -197,6 +198,12 @@ def _notes(bag: Bag) -> tuple[str, ...]:
         "what was under way then is inconclusive."
         for item in record.absences
     ]
+    if record.plan.notice is not None:
+        told = record.plan.notice
+        notes.append(
+            f"Announced to the SOC by notice {told.sha256}, signed by {told.signer} ({told.key}), "
+            f"for {_time(told.begins_ns)} to {_time(told.ends_ns)}."
+        )
     notes += [f"Injected on purpose: {fault}" for fault in record.faults]
     return tuple(notes)
 

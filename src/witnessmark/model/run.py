@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from witnessmark.model.hosts import Host
+from witnessmark.model.notice import Announced
 from witnessmark.model.parts import Absence, Hole
 from witnessmark.model.scenario import Phase, Scenario
 
@@ -45,6 +46,8 @@ class Plan:
     late_arrival_s: float
     hosts: tuple[Host, ...]
     cases: tuple[Case, ...]
+    notice: Announced | None = None
+    """The signed notice that announced the run to the SOC, if one did."""
 
     def mark(self, case: Case, phase: Phase) -> str:
         """The mark of a phase: unique per run, host, case and phase."""

@@ -176,3 +176,5 @@ class RunVerdict:
     window_s: float | None = None
     """The drop-exec window that was judged with, in seconds."""
     host_findings: tuple[HostFinding, ...] = ()
+    notice_sha256: str | None = None
+    """What the SOC notice that announced the run is known by."""

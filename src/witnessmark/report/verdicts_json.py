@@ -32,6 +32,7 @@ def document(run: RunVerdict) -> dict[str, object]:
         "as_of": run.as_of,
         "tool": run.tool,
         "bag_sha256": run.bag_sha256,
+        "notice_sha256": run.notice_sha256,
         "profile": run.profile,
         "window_s": run.window_s,
         "totals": totals(run),
