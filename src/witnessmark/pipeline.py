@@ -6,6 +6,7 @@ import contextlib
 import json
 import shutil
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from witnessmark.content import pack, root, workflows
 from witnessmark.content.durations import seconds
 from witnessmark.content.located import load
 from witnessmark.errors import ContentError, UsageError, WitnessmarkError
-from witnessmark.fleet import Watch, play
+from witnessmark.fleet import MOST_HOSTS_AT_ONCE, Watch, play
 from witnessmark.hosts.prepare import prepared, teardown
 from witnessmark.judge.run import judge
 from witnessmark.model.run import (
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from witnessmark.bag.read import Bag
     from witnessmark.collect.collector import Collected
+    from witnessmark.fleet import HostRun
     from witnessmark.hosts.outcome import PrepareResult
     from witnessmark.model.hosts import Host
     from witnessmark.model.verdicts import RunVerdict
@@ -86,7 +88,7 @@ def run(
         started_ns=started,
         finished_ns=time.time_ns(),
         plan=replace(plan, hosts=tuple(_without_machine_paths(host) for host in plan.hosts)),
-        facts=tuple(_after(host, runs[host.name].facts, torn, plan) for host in plan.hosts),
+        facts=_afterwards(plan, runs, torn),
         acts=tuple(act for item in runs.values() for act in item.acts),
         collections=tuple(_collection(item) for one in runs.values() for item in one.collected),
         deliveries=tuple(_collection(item) for one in runs.values() for item in one.delivered),
@@ -167,6 +169,15 @@ def _ledger(folder: Path, verdicts: RunVerdict, watch: Watch) -> None:
             out.write(json.dumps(line) + "\n")
     except OSError as problem:
         watch.stage(f"not noted in {folder / 'ledger.jsonl'} ({problem.strerror})")
+
+
+def _afterwards(
+    plan: Plan, runs: Mapping[str, HostRun], torn: dict[str, PrepareResult]
+) -> tuple[HostFacts, ...]:
+    """Every host is looked at once more, all of them at once: none waits for a slow one."""
+    with ThreadPoolExecutor(min(len(plan.hosts), MOST_HOSTS_AT_ONCE)) as pool:
+        each = [pool.submit(_after, host, runs[host.name].facts, torn, plan) for host in plan.hosts]
+        return tuple(item.result() for item in each)
 
 
 def _after(host: Host, facts: HostFacts, torn: dict[str, PrepareResult], plan: Plan) -> HostFacts:

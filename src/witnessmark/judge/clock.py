@@ -106,10 +106,26 @@ def _jumped(case: CaseEvidence) -> str | None:
 
 
 def _astray(case: CaseEvidence) -> str | None:
-    found = next((item for item in _outside(case) if _names(case, item)), None)
-    if found is None:
+    if match.attack(case) is None or case.stream is None:
         return None
     first, last = match.window(case)
+    ran = tuple(item for name in RUNS for item in match.steps(case, name))
+    dropped, other = match.steps(case, "drop"), _phases(case)
+    for item in case.stream.events:
+        if first <= item.time_ns <= last:
+            continue
+        if item.kind is Kind.EXEC:
+            ours = any(match.proves(case, item, step) for step in ran)
+        else:
+            # Setup and cleanup may write the attack's own files; no other case of the run does.
+            written = item.kind in match.WRITES and not other[0] <= item.time_ns <= other[1]
+            ours = written and any(match.proves(case, item, step) for step in dropped)
+        if ours:
+            return _away(item, first, last)
+    return None
+
+
+def _away(found: Event, first: int, last: int) -> str:
     away = first - found.time_ns if found.time_ns < first else found.time_ns - last
     side = "before" if found.time_ns < first else "after"
     return (
@@ -118,25 +134,6 @@ def _astray(case: CaseEvidence) -> str | None:
     )
 
 
-def _outside(case: CaseEvidence) -> tuple[Event, ...]:
-    if match.attack(case) is None or case.stream is None:
-        return ()
-    first, last = match.window(case)
-    return tuple(item for item in case.stream.events if not first <= item.time_ns <= last)
-
-
-def _names(case: CaseEvidence, event: Event) -> bool:
-    if event.kind is Kind.EXEC:
-        return any(
-            match.proves(case, event, item) for name in RUNS for item in match.steps(case, name)
-        )
-    if event.kind not in match.WRITES or _in_other_phase(case, event):
-        return False
-    return any(match.proves(case, event, item) for item in match.steps(case, "drop"))
-
-
-def _in_other_phase(case: CaseEvidence, event: Event) -> bool:
-    """Setup and cleanup may write the attack's own files; no other case of the run does."""
+def _phases(case: CaseEvidence) -> tuple[int, int]:
     spans = [match.span(case, item) for item in case.act.phases]
-    first, last = min(start for start, _ in spans), max(end for _, end in spans)
-    return first <= event.time_ns <= last
+    return min(start for start, _ in spans), max(end for _, end in spans)

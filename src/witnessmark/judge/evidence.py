@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from witnessmark.analytic import load
 from witnessmark.judge import brackets, match
 from witnessmark.judge.api import Arrived, CaseEvidence, Controls
-from witnessmark.judge.seen import Seen, look
+from witnessmark.judge.seen import Seen, documented, look
 from witnessmark.model.run import RUNS
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from witnessmark.bag.read import Bag
     from witnessmark.model.hosts import Host, Source
     from witnessmark.model.run import Act, Case, HostFacts, RetentionProfile
+    from witnessmark.model.workflows import Workflow
 
 ANALYTIC = "analytics/an0994/analytic.yaml"
 
@@ -35,13 +36,13 @@ class SourceSet:
 def assemble(bag: Bag, as_of_ns: int, hosts: Sequence[str] | None = None) -> tuple[SourceSet, ...]:
     """One set per host (all, or those named) and source; a host without sources gives one set
     without a source."""
-    params = parameters(bag)
+    params, baseline = parameters(bag), documented(bag)
     sets = []
     for host in bag.record.plan.hosts:
         if hosts is not None and host.name not in hosts:
             continue
         for source in host.sources or (None,):
-            sets.append(_set(bag, host, source, params, as_of_ns))
+            sets.append(_set(bag, host, source, params, baseline, as_of_ns))
     return tuple(sets)
 
 
@@ -57,10 +58,17 @@ def host_row(facts: HostFacts) -> dict[str, object]:
 
 
 def _set(
-    bag: Bag, host: Host, source: Source | None, params: Parameters, as_of_ns: int
+    bag: Bag,
+    host: Host,
+    source: Source | None,
+    params: Parameters,
+    baseline: tuple[Workflow, ...],
+    as_of_ns: int,
 ) -> SourceSet:
-    seen = look(bag, host, source, params)
-    arrived = look(bag, host, source, params, delivered=True) if _delivers(source) else None
+    seen = look(bag, host, source, params, baseline)
+    arrived = None
+    if _delivers(source):
+        arrived = look(bag, host, source, params, baseline, delivered=True)
     cases = [item for item in bag.record.plan.cases if item.host == host.name]
     bare = [_evidence(bag, host, source, item, seen, arrived, params, as_of_ns) for item in cases]
     analysed = [item.analysed for item in bare]

@@ -43,9 +43,18 @@ class Seen:
 
 
 def look(
-    bag: Bag, host: Host, source: Source | None, params: Parameters, *, delivered: bool = False
+    bag: Bag,
+    host: Host,
+    source: Source | None,
+    params: Parameters,
+    baseline: tuple[Workflow, ...] | None = None,
+    *,
+    delivered: bool = False,
 ) -> Seen:
-    """What the bag holds of a source, or with ``delivered`` of its destination."""
+    """What the bag holds of a source, or with ``delivered`` of its destination.
+
+    ``baseline`` are the bag's documented workflows, if they were read already.
+    """
     collection = next(
         (
             item
@@ -66,7 +75,7 @@ def look(
     )
     processes = bag.raw(host.name, "processes", "txt")
     stream = replace(stream, snapshot=ps.decode(processes) if processes else ())
-    engine = engine_for(bag, host, stream, params)
+    engine = engine_for(bag, host, stream, params, baseline=baseline)
     detections = [item for event in stream.events for item in engine.feed(event)]
     detections += engine.finish()
     head = None if delivered else bag.raw(host.name, source.name, "head.ndjson")
@@ -80,13 +89,19 @@ def look(
 
 
 def engine_for(
-    bag: Bag, host: Host, stream: Stream, params: Parameters, trace: Trace | None = None
+    bag: Bag,
+    host: Host,
+    stream: Stream,
+    params: Parameters,
+    trace: Trace | None = None,
+    *,
+    baseline: tuple[Workflow, ...] | None = None,
 ) -> Engine:
     """The analytic as the bag tells it for one host; ``trace`` hears which rule decided what."""
     return Engine.of(
         stream,
         _with_stub(params, host),
-        baseline=documented(bag),
+        baseline=documented(bag) if baseline is None else baseline,
         hashes=hashes_of(stream, _hashed(bag, host)),
         trace=trace,
     )

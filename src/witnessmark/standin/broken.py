@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from witnessmark.standin.faults.sensor import NO_RIGHTS
 from witnessmark.standin.keys import ensure_key
-from witnessmark.standin.tree import HOME
+from witnessmark.standin.tree import BROWSER, BROWSERS, HOME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -27,9 +27,11 @@ def break_files(root: Path, faults: Sequence[Mapping[str, Any]]) -> None:
         program.unlink(missing_ok=True)
         program.write_text(f"#!/bin/sh\necho '{NO_RIGHTS}' >&2\nexit 1\n", encoding="ascii")
         program.chmod(0o755)
-    for item in faults:
-        if (item.get("layer"), item.get("action")) == ("host", "read-only"):
-            (root / HOME / item["folder"]).chmod(0o555)
+    for item in of_host(faults, "read-only"):
+        (root / HOME / item["folder"]).chmod(0o555)
+    if of_host(faults, "no-browser"):
+        for browser in BROWSERS:
+            (root / browser[1:]).unlink()
 
 
 def modes_bind(folder: Path) -> None:
@@ -37,12 +39,22 @@ def modes_bind(folder: Path) -> None:
 
     A Mac's user is not root; who starts a stand-in may be (capabilities(7), CAP_DAC_OVERRIDE).
     """
-    path = folder / "faults.json"
-    faults = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    faults = _given(folder)
     if os.geteuid() == 0 and has(faults, "host", "read-only"):
         libc = ctypes.CDLL(None, use_errno=True)
         if libc.prctl(_PR_CAPBSET_DROP, _CAP_DAC_OVERRIDE, 0, 0, 0) != 0:
             raise OSError(ctypes.get_errno(), "PR_CAPBSET_DROP")
+
+
+def late_s(folder: Path) -> float:
+    """How many seconds late a host's answers are to come."""
+    return sum(float(item["seconds"]) for item in of_host(_given(folder), "slow"))
+
+
+def browser(faults: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, object]]:
+    """The inventory variable that names the host's browser, unless it has none and says so."""
+    if all(item.get("inventory") == "promises" for item in of_host(faults, "no-browser")):
+        yield "witnessmark_browser", BROWSER
 
 
 def variables(faults: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, object]]:
@@ -74,6 +86,16 @@ def known_key(host_key: str, folder: Path, faults: Sequence[Mapping[str, Any]]) 
     """The host key that known_hosts gets: another than the host's, if that is to be wrong."""
     wrong = has(faults, "transport", "wrong-key")
     return ensure_key(folder / "other_key") if wrong else host_key
+
+
+def of_host(faults: Sequence[Mapping[str, Any]], action: str) -> list[Mapping[str, Any]]:
+    """The faults of the host itself of one kind."""
+    return [item for item in faults if (item.get("layer"), item.get("action")) == ("host", action)]
+
+
+def _given(folder: Path) -> list[dict[str, Any]]:
+    path = folder / "faults.json"
+    return list(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else []
 
 
 def has(faults: Sequence[Mapping[str, Any]], layer: str, action: str) -> bool:

@@ -85,6 +85,7 @@ class Connection(paramiko.ServerInterface):
         environment: Mapping[str, str],
         table: ProcessTable,
         log: logging.Logger,
+        late_s: float = 0.0,
     ) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -97,6 +98,7 @@ class Connection(paramiko.ServerInterface):
         self._peer = f"{client[0]}:{client[1]}"
         self._authorized = authorized
         self._table = table
+        self._late_s = late_s
         self._log = log
         self._failures = 0
         self._terminals: dict[int, Terminal] = {}
@@ -236,6 +238,7 @@ class Connection(paramiko.ServerInterface):
             environment=self._environment,
             terminal=self._terminals.get(number),
             log=self._log,
+            late_s=self._late_s,
         )
         self._sessions[number] = session
         self._starts[number] = session.start

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from witnessmark.standin.broken import known_key, variables
+from witnessmark.standin.broken import browser, known_key, variables
 from witnessmark.standin.keys import replace
-from witnessmark.standin.tree import BROWSER, DELIVERED
+from witnessmark.standin.tree import DELIVERED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,7 +51,7 @@ def _variables(host: BootedHost) -> list[tuple[str, object]]:
         ("ansible_remote_tmp", ".ansible/tmp"),
         ("witnessmark_known_hosts", str(host.known_hosts)),
         ("witnessmark_path_prefix", str(host.root)),
-        ("witnessmark_browser", BROWSER),
+        *browser(host.faults),
         ("witnessmark_destination_root", str(host.folder / DELIVERED)),
         ("witnessmark_origin", "stand-in"),
         *variables(host.faults),

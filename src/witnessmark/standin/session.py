@@ -57,7 +57,9 @@ class Session:
         environment: Mapping[str, str],
         terminal: Terminal | None,
         log: logging.Logger,
+        late_s: float = 0.0,
     ) -> None:
+        self._late_s = late_s
         self._channel = channel
         self._table = table
         self._argv = argv
@@ -84,6 +86,7 @@ class Session:
                 terminal.apply(self._master)
 
     def _run(self) -> None:
+        time.sleep(self._late_s / 2)
         try:
             ends = self._begin()
         except OSError as problem:
@@ -174,6 +177,7 @@ class Session:
                     return
 
     def _tell_exit(self, pid: int, code: int) -> None:
+        time.sleep(self._late_s / 2)
         self._log.info("session of pid %d ended: %d", pid, code)
         if code >= 0:
             self._channel.send_exit_status(code)

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 import paramiko
 
-from witnessmark.standin.broken import modes_bind
+from witnessmark.standin.broken import late_s, modes_bind
 from witnessmark.standin.connection import Connection
 from witnessmark.standin.faults.outside import CUT
 from witnessmark.standin.jobs import serve_jobs
@@ -113,6 +113,7 @@ def _serve(
 ) -> None:
     table, slots = ProcessTable(), threading.BoundedSemaphore(_MAX_CONNECTIONS)
     login, live = environment(state / "root"), set[socket.socket]()
+    late = late_s(state)
     signal.signal(CUT, lambda *_: _cut(tuple(live)))
     serve_jobs(state / "root", table, login, log)
 
@@ -130,6 +131,7 @@ def _serve(
                     environment=login,
                     table=table,
                     log=log,
+                    late_s=late,
                 ).serve()
         except OSError as problem:  # gone before it said a word
             log.info("connection failed: %s", problem)

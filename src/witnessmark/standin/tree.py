@@ -28,7 +28,7 @@ DELIVERED = "delivered"
 BROWSER = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 """As the host sees it, without the prefix."""
 
-_BROWSERS = (
+BROWSERS = (
     BROWSER,
     "/Applications/Firefox.app/Contents/MacOS/firefox",
     "/Applications/Safari.app/Contents/MacOS/Safari",
@@ -66,7 +66,7 @@ def build(root: Path) -> None:
         if not (root / link).is_symlink():
             (root / link).symlink_to(target)
     shell = _small_shell()
-    for browser in _BROWSERS:
+    for browser in BROWSERS:
         _install(shell, root / browser[1:])
     version = root / "System/Library/CoreServices/SystemVersion.plist"
     version.write_bytes(plistlib.dumps(_VERSION))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from witnessmark.standin.pidfile import read_pid
 
-from .known import Action, Fault, one_of
+from .known import SECONDS, Action, Fault, one_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -23,6 +23,18 @@ HOST: Mapping[str, Action] = {
     "read-only": Action(
         what="nobody may write in this folder of the user's home",
         needs={"folder": one_of("Downloads", "Documents", "Desktop", "Library/Caches")},
+        selects=False,
+    ),
+    "slow": Action(
+        what="every command's answer comes so many seconds late: half before it begins, half "
+        "after its end",
+        needs={"seconds": SECONDS},
+        selects=False,
+    ),
+    "no-browser": Action(
+        what="no browser is installed; the inventory says nothing of one or, if it promises, "
+        "names one all the same",
+        may={"inventory": one_of("promises", "silent")},
         selects=False,
     ),
 }
