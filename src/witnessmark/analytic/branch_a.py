@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from witnessmark.analytic.tasks import Image
     from witnessmark.analytic.trace import Trace
     from witnessmark.model.detections import Detection
-    from witnessmark.model.events import Event, Token
+    from witnessmark.model.events import Event, Process, Token
 
 SIGNING_UNKNOWN = "signing unknown"
 SPAWN_UNKNOWN = "spawn time unknown"
@@ -99,6 +99,10 @@ class BranchA:
     def _responsible(self, event: Event, image: Image) -> None:
         """A2: the responsible edge makes a process c only under launchd."""
         answers = image.process.responsible
+        if answers is None and image.task.from_init and self._could_answer(image.process):
+            begun = image.task.spawn_ns or event.time_ns
+            image.task.candidate = Candidate(None, RESPONSIBLE, begun, True, RESPONSIBLE_UNKNOWN)
+            return
         if answers is None or answers.pid == image.process.token.pid:
             return
         if not image.task.from_init:
@@ -114,6 +118,11 @@ class BranchA:
         listed = self._identity.browser(found.process)
         if listed is not None and not listed.needs_responsible_browser:
             image.task.candidate = Candidate(found.process, RESPONSIBLE, begun, True)
+
+    def _could_answer(self, process: Process) -> bool:
+        """Whether a browser may be responsible for a process of which the source cannot say it."""
+        unknown = "responsible" in process.simulated
+        return unknown and self._lineage.browser_lives(besides=process.token.pid)
 
     def _too_far(self, event: Event, image: Image, found: Candidate) -> str | None:
         """Why an exec is too deep or too late below c; None if it is neither."""
@@ -152,6 +161,8 @@ class BranchA:
         reason = found.unknown
         if reason is not None and not qualifies:
             return False  # an unknown parent matters only where all else holds (A7)
+        if reason == RESPONSIBLE_UNKNOWN:
+            marked = tuple({"responsible"} & image.process.simulated)
         if reason is None and qualifies is None:
             reason, marked = SIGNING_UNKNOWN, unknown_signing(image.process, found.browser)
         elif (

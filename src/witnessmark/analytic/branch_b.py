@@ -81,14 +81,15 @@ class BranchB:
             return self._judge(event, image, found, script, branch_a)
         missing = self._executions.missing(event, image.process, runs)
         if missing is not None:
-            self._trace.say("B3", None, missing)
+            self._trace.say("B3", None, missing.reason)
             return Detection(
                 answer=Answer.UNDETERMINED,
                 branch=Branch.B,
                 rules=("B3",),
                 host=event.host,
                 exec=exec_ref(event, None),
-                reason=missing,
+                reason=missing.reason,
+                simulated=missing.unknown,
                 received_ns=event.received_ns,
             )
         near = self._executions.near_miss(event, image.process, runs)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from posixpath import basename
+from typing import TYPE_CHECKING, NamedTuple
 
 from witnessmark.analytic.invocation import Invocation, Runs, parse
 from witnessmark.model.events import FileRef
@@ -32,6 +33,13 @@ class Found:
     how: str
     """``image``, ``script``, ``operand`` or ``bundle``."""
     inferred: bool = False
+
+
+class Missing(NamedTuple):
+    """Why it is open whether a drop was executed, and the fields that the source cannot know."""
+
+    reason: str
+    unknown: tuple[str, ...] = ()
 
 
 class Executions:
@@ -74,20 +82,24 @@ class Executions:
                 best = Found(file=hit[0], drop=hit[1], key=key, how=how)
         return best or self._translocated(file)
 
-    def missing(self, event: Event, image: Process, runs: Invocation | None) -> str | None:
+    def missing(self, event: Event, image: Process, runs: Invocation | None) -> Missing | None:
         """The field whose absence leaves it open whether a drop was executed."""
         for ref in (image.file, event.script):
             if ref is not None and ref.truncated and self._could_begin(event, ref.path):
-                return "the executed path is truncated"
+                return Missing("the executed path is truncated")
         if event.script is not None or self._identity.interpreter(image) is None:
             return None
         if event.args is None:
-            return "args missing" if any(self._live(event)) else None
+            found = any(self._live(event))
+            return _field("args", "args missing", image) if found else None
+        if "args" in image.simulated and self._blurred(event):
+            return _field("args", "args were joined by spaces", image)
         if runs is None or runs.runs is not Runs.SCRIPT or runs.operand is None:
             return None
         if self._operand(event, runs) is None:
             tail = self._paths.key("/" + runs.operand)
-            return "cwd missing" if any(key.endswith(tail) for key in self._live(event)) else None
+            found = any(key.endswith(tail) for key in self._live(event))
+            return _field("cwd", "cwd missing", image) if found else None
         return None
 
     def why_none(self, event: Event, image: Process, script: str | None) -> tuple[str, Known, str]:
@@ -99,6 +111,12 @@ class Executions:
             if told is not None:
                 return told
         return "B1", False, f"no drop is known of {' or '.join(ref.path for ref in refs)}"
+
+    def _blurred(self, event: Event) -> bool:
+        """Whether a drop's name with a space in it stands in a command line that lost its words."""
+        line = self._paths.key(" ".join(event.args or ()))
+        names = (basename(key) for key in self._live(event))
+        return any(" " in name and name in line for name in names)
 
     def near_miss(self, event: Event, image: Process, runs: Invocation | None) -> str | None:
         """Why a dropped path in an exec's words was no execution, if there is one."""
@@ -141,3 +159,7 @@ class Executions:
     def _could_begin(self, event: Event, path: str) -> bool:
         key = self._paths.key(path)
         return any(item.startswith(key) for item in self._live(event))
+
+
+def _field(name: str, reason: str, image: Process) -> Missing:
+    return Missing(reason, (name,) if name in image.simulated else ())

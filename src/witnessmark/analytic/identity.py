@@ -149,7 +149,12 @@ class Identity:
 
 
 def signing_known(image: Process) -> bool:
-    """Whether the source says anything of an image's signature."""
+    """Whether the source says anything of an image's signature.
+
+    A team without its signing id says too little to know a browser by: then the path decides.
+    """
+    if "signing_id" in image.simulated:
+        return False
     return image.cs_flags is not None or bool(image.signing_id) or bool(image.team_id)
 
 

@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from witnessmark.analytic.tasks import SECOND, Candidate, Image, Task, same, same_task
+from witnessmark.analytic.sameness import is_init, key, repeats, same, same_task
+from witnessmark.analytic.tasks import Candidate, Image, Task
 from witnessmark.model.events import Process, SnapshotRow, Token
+from witnessmark.telemetry.sequence import SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from witnessmark.analytic.trace import Trace
     from witnessmark.model.events import Event
 
-LAUNCHD = "/sbin/launchd"
 XPCPROXY = "/usr/libexec/xpcproxy"
 PARENT_UNKNOWN = "parent unknown"
 RESPONSIBLE_UNKNOWN = "responsible process unknown"
@@ -47,7 +48,9 @@ class Lineage:
         """A new process; its spawn-time parent is the image that forked."""
         parent = self.learn(event.process, event.time_ns)
         child = event.child
-        if child is None or _key(child.token) in self._images:
+        if child is None:
+            return
+        if child.token.pidversion is not None and key(child.token) in self._images:
             return
         self._rows.pop(child.token.pid, None)
         self._begin(child, event.time_ns, parent, event.time_ns)
@@ -57,8 +60,7 @@ class Lineage:
         target = event.target
         if target is None:
             return None
-        known = self._images.get(_key(target.token))
-        if known is not None and known.task.execs and same(known.process, target):
+        if repeats(self._images.get(key(target.token)), target):
             self._trace.say("K1", False, "an exec to this same process key was taken in before")
             return None
         before = self.learn(event.process, event.time_ns, execs=target)
@@ -78,14 +80,16 @@ class Lineage:
         """
         if self._began_ns is None:
             self._began_ns = now_ns
-        key = _key(seen.token)
-        known = self._images.get(key)
+        known = self._images.get(key(seen.token))
         if known is not None and same(known.process, seen):
-            return known
+            nameless = seen.path and not known.process.path
+            return self._add(seen, known.task) if nameless else known
         current = self._current.get(seen.token.pid) or self._row(seen.token.pid)
         if current is not None and known is None and same_task(current, seen):
             current.task.spawn_ns = seen.start_ns or current.task.spawn_ns
             self._date(current.task, seen.start_ns)
+            if seen.token.pidversion is None and seen.path in ("", current.process.path):
+                return current  # it tells of this image, and less than is known
             return self._add(seen, current.task)
         parent, unknown = self._spawner(seen if seen.parent else execs or seen)
         start = seen.start_ns
@@ -102,12 +106,19 @@ class Lineage:
             return None
         if token.pidversion is None:
             return self._current.get(token.pid) or self._row(token.pid)
-        found = self._images.get(_key(token))
+        found = self._images.get(key(token))
         if found is None:
             found = self._current.get(token.pid) or self._row(token.pid)
-            if found is not None and not found.task.row:
+            bare = found is not None and found.process.token.pidversion is None
+            if found is not None and not found.task.row and not bare:
                 return None
         return found
+
+    def browser_lives(self, *, besides: int) -> bool:
+        """Whether a listed browser with another pid is running, as far as the records tell."""
+        images = (image for pid, image in self._current.items() if pid != besides)
+        found = (self._identity.browser(image.process) for image in images)
+        return any(item is not None and not item.needs_responsible_browser for item in found)
 
     def prune(self, now_ns: int) -> None:
         """Forget tasks that ended too long ago for any rule."""
@@ -119,6 +130,8 @@ class Lineage:
 
     def is_browser(self, image: Image) -> bool | None:
         """A1 for an image; WebKit's services only with a browser responsible for them (A2)."""
+        if not image.process.path:
+            return None  # a source that named only its pid
         listed = self._identity.browser(image.process)
         if listed is None or not listed.needs_responsible_browser:
             return listed is not None
@@ -161,7 +174,7 @@ class Lineage:
         task = Task(pid=first.token.pid, spawn_ns=spawn_ns)
         if spawn_ns is None:
             spawn_ns = self._began_ns
-        if unknown and not _is_init(first):
+        if unknown and not is_init(first):
             task.candidate = Candidate(None, "parent", spawn_ns, exact, PARENT_UNKNOWN)
         elif parent is None:
             task.from_init = True
@@ -171,13 +184,14 @@ class Lineage:
 
     def _descend(self, task: Task, parent: Image, spawn_ns: int | None, exact: bool) -> None:
         task.ancestry = (parent.process, *parent.task.ancestry[: ANCESTORS - 1])
-        task.from_init = _is_init(parent.process)
+        task.from_init = is_init(parent.process)
         browser = self.is_browser(parent)
         if browser:
             task.candidate = Candidate(parent.process, "parent", spawn_ns, exact)
         elif browser is None:
             seen = parent.process
-            task.candidate = Candidate(seen, "parent", spawn_ns, exact, RESPONSIBLE_UNKNOWN)
+            why = RESPONSIBLE_UNKNOWN if seen.path else PARENT_UNKNOWN
+            task.candidate = Candidate(seen, "parent", spawn_ns, exact, why)
         elif parent.task.candidate is not None:
             task.candidate, task.depth = parent.task.candidate, parent.task.depth + 1
 
@@ -199,11 +213,10 @@ class Lineage:
 
     def _add(self, seen: Process, task: Task) -> Image:
         image = Image(seen, task)
-        key = _key(seen.token)
-        self._images.pop(key, None)
-        self._images[key] = image
+        self._images.pop(key(seen.token), None)
+        self._images[key(seen.token)] = image
         self._current[seen.token.pid] = image
-        task.keys.append(key)
+        task.keys.append(key(seen.token))
         return image
 
     def _date(self, task: Task, start_ns: int | None) -> None:
@@ -219,18 +232,10 @@ class Lineage:
         self._ended.append((now_ns, task))
 
     def _forget(self, task: Task) -> None:
-        for key in task.keys:
-            image = self._images.get(key)
+        for name in task.keys:
+            image = self._images.get(name)
             if image is not None and image.task is task:
-                del self._images[key]
+                del self._images[name]
         current = self._current.get(task.pid)
         if current is not None and current.task is task:
             del self._current[task.pid]
-
-
-def _key(token: Token) -> tuple[int, int | None]:
-    return (token.pid, token.pidversion)
-
-
-def _is_init(process: Process) -> bool:
-    return process.token.pid <= 1 or process.path == LAUNCHD or process.ppid == 0

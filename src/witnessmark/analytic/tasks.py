@@ -55,20 +55,3 @@ class Image:
 
     process: Process
     task: Task
-
-
-def same(known: Process, seen: Process) -> bool:
-    """Whether two records of one token are of one process (a reboot reuses tokens, K1)."""
-    return known.start_ns is None or seen.start_ns is None or _near(known.start_ns, seen.start_ns)
-
-
-def same_task(current: Image, seen: Process) -> bool:
-    """Whether a record of a pid is of the task that has it now."""
-    if current.task.row:
-        return True
-    start = current.process.start_ns
-    return start is not None and seen.start_ns is not None and _near(start, seen.start_ns)
-
-
-def _near(first: int, second: int) -> bool:
-    return abs(first - second) < SECOND

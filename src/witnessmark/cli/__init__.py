@@ -21,6 +21,7 @@ COMMANDS = {
     "report": "Make any report of a run again, offline, from its evidence bag.",
     "explain": "Say why a case was judged so, or why the analytic fired or did not.",
     "detect": "Run the AN0994 analytic over telemetry files or a live stream.",
+    "decode": "Print what telemetry files say, as events of one shape.",
     "prepare": "Check consent and lay the scenario pack on the hosts.",
     "teardown": "Remove what a run left on the hosts.",
     "cleanup": "Remove what any run left on the hosts, but never from a living run.",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from witnessmark.cli import complete
+from witnessmark.telemetry.kinds import KINDS
 
 if TYPE_CHECKING:
     from witnessmark.analytic.explanation import Explanation
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
     "--events",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Telemetry (eslogger NDJSON) instead of a BAG; then SEQ alone is named.",
+    help="Telemetry (eslogger NDJSON, or --kind) instead of a BAG; then SEQ alone is named.",
 )
+@click.option("--kind", type=click.Choice(KINDS), help="With --events: what wrote them.")
 @click.option("--host", metavar="NAME", help="SEQ is of this host of the bag.")
 @click.option("--source", metavar="NAME", help="SEQ is of this source of the bag.")
 @click.option(
@@ -38,6 +40,7 @@ def command(
     bag: str | None,
     what: str | None,
     events: Path | None,
+    kind: str | None,
     host: str | None,
     source: str | None,
     params: Path | None,
@@ -57,9 +60,9 @@ def command(
     """
     if events is not None:
         _refuse("--events", bag is None or what is not None, host=host, source=source)
-        text = _told(_of_file(events, str(bag), params, profile), form)
+        text = _told(_of_file(events, kind or KINDS[0], str(bag), params, profile), form)
     else:
-        _refuse("a bag", bag is None or what is None, params=params, profile=profile)
+        _refuse("a bag", bag is None or what is None, kind=kind, params=params, profile=profile)
         text = _of_bag(Path(str(bag)), str(what), host, source, form)
     click.echo(text, nl=False)
     return 0
@@ -94,18 +97,22 @@ def _told(items: list[Explanation], form: str) -> str:
     return explain.of_records(items) if form == "text" else explain_json.of_records(items)
 
 
-def _of_file(path: Path, what: str, params: Path | None, profile: str | None) -> list[Explanation]:
+def _of_file(
+    path: Path, kind: str, what: str, params: Path | None, profile: str | None
+) -> list[Explanation]:
     """Raw telemetry, judged with the parameters that ``detect`` would use."""
     from witnessmark.analytic import Engine, load
     from witnessmark.analytic.explanation import explanations
     from witnessmark.errors import UsageError
     from witnessmark.judge import why
-    from witnessmark.telemetry import eslogger
+    from witnessmark.telemetry.decoder import decode
+    from witnessmark.telemetry.kinds import decoder_of
 
     chosen = load(profile=profile, override=params).parameters
     try:
         with path.open("rb") as file:
-            stream = eslogger.decode(file, host=path.name.partition(".")[0], source="eslogger")
+            host = path.name.partition(".")[0]
+            stream = decode(decoder_of(kind), file, host=host, source=kind)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from error
     why.one_record(what, [stream])

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
+from witnessmark.cli.sums import Sums
 from witnessmark.model.detections import Answer
-from witnessmark.model.events import Kind
 from witnessmark.report.plain import visible
 from witnessmark.report.times import rfc3339
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from witnessmark.model.detections import Detection, ExecRef
     from witnessmark.model.events import Coverage
-
-KNOWN = frozenset(kind.value for kind in Kind)
 
 
 class Printer(Protocol):
@@ -27,8 +27,8 @@ class Printer(Protocol):
     def detection(self, found: Detection) -> None:
         """Print one detection at once."""
 
-    def host(self, name: str, coverage: Coverage) -> None:
-        """Take in how a host's stream was covered."""
+    def host(self, names: Sequence[str], coverage: Coverage) -> None:
+        """Take in how the stream of a host, or of several, was covered."""
 
     def end(self) -> None:
         """Print the summary."""
@@ -40,45 +40,15 @@ class _Totals:
     def __init__(self) -> None:
         self.fired = 0
         self.answers: dict[str, int] = {}
-        self._events = self._lines = self._bad = self._gaps = 0
-        self._unknown: dict[str, int] = {}
-        self._hosts: list[str] = []
-        self._first: int | None = None
-        self._last: int | None = None
+        self.sums = Sums()
 
     def count(self, found: Detection) -> None:
         self.fired += found.answer is Answer.FIRED
         self.answers[found.answer.value] = self.answers.get(found.answer.value, 0) + 1
 
-    def host(self, name: str, coverage: Coverage) -> None:
-        """Take in how a host's stream was covered."""
-        self._hosts.append(name)
-        self._events += coverage.events + coverage.other
-        self._lines += coverage.lines
-        self._bad += len(coverage.bad)
-        self._gaps += len(coverage.gaps)
-        for kind, number in coverage.kinds:
-            if kind not in KNOWN:
-                self._unknown[kind] = self._unknown.get(kind, 0) + number
-        for moment in (coverage.first_ns, coverage.last_ns):
-            if moment is not None:
-                self._first = moment if self._first is None else min(self._first, moment)
-                self._last = moment if self._last is None else max(self._last, moment)
-
-    def summary(self) -> dict[str, Any]:
-        span = None
-        if self._first is not None and self._last is not None:
-            span = {"first": rfc3339(self._first), "last": rfc3339(self._last)}
-        return {
-            "type": "summary",
-            "events": self._events,
-            "lines": self._lines,
-            "bad_lines": self._bad,
-            "gaps": self._gaps,
-            "unknown_types": dict(sorted(self._unknown.items())),
-            "hosts": self._hosts,
-            "span": span,
-        }
+    def host(self, names: Sequence[str], coverage: Coverage) -> None:
+        """Take in how the stream of a host, or of several, was covered."""
+        self.sums.take(names, coverage, len(coverage.bad))
 
 
 class JsonLines(_Totals):
@@ -91,7 +61,7 @@ class JsonLines(_Totals):
 
     def end(self) -> None:
         """Print the summary."""
-        _say(json.dumps(self.summary()))
+        _say(json.dumps(self.sums.summary()))
 
 
 class Table(_Totals):
@@ -118,13 +88,8 @@ class Table(_Totals):
 
     def end(self) -> None:
         """Print the summary."""
-        said = self.summary()
         answers = ", ".join(f"{number} {name}" for name, number in sorted(self.answers.items()))
-        _say(
-            f"{answers or 'nothing fired'}; {said['events']} events in {said['lines']} lines, "
-            f"{said['bad_lines']} bad, {said['gaps']} gaps, "
-            f"hosts: {visible(', '.join(said['hosts']))}"
-        )
+        _say(f"{answers or 'nothing fired'}; {self.sums.sentence()}")
 
 
 def as_json(found: Detection) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from witnessmark.errors import HostError, Unsupported
+from witnessmark.errors import HostError
 
 if TYPE_CHECKING:
     from witnessmark.hosts.transport import Stream, Transport
@@ -74,12 +74,7 @@ class _CommandFeed:
 
 
 def feed(transport: Transport, source: Source) -> Feed:
-    """The feed that a source's kind and place ask for. Raises Unsupported for another kind."""
-    if source.kind != "eslogger":
-        raise Unsupported(
-            f"{transport.host.name}: source {source.name} has kind {source.kind}, "
-            "which this version cannot collect; it collects eslogger"
-        )
+    """The feed that a source's place asks for; whatever its kind, it is lines of text."""
     if source.path:
         return _FileFeed(transport, source.path, source.name)
     return _CommandFeed(transport, source.command or ())

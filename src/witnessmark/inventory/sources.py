@@ -10,8 +10,13 @@ from witnessmark.inventory.destinations import destination
 from witnessmark.inventory.values import Wrong, absolute, duration, items, one_of, text
 from witnessmark.model.hosts import Role, Source
 
-KINDS = ("eslogger", "santa", "unifiedlog", "osquery", "ndjson")
-COLLECTED = "eslogger"  # what collect/ can bring home; the others are refused before a run
+KINDS = (
+    "eslogger",
+    "santa",
+    "santa-json",
+    "osquery",
+)
+"""What a decoder can read; docs/sources.md says what each can tell."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
@@ -52,9 +57,7 @@ def _source(item: object, place: int, wrongs: list[Wrong]) -> Source | None:
 
 
 def _kind(value: object, *path: str | int) -> str:
-    if (kind := one_of(KINDS, value, *path)) != COLLECTED:
-        raise Wrong(f"{kind} cannot be collected yet; this version collects {COLLECTED}", *path)
-    return kind
+    return one_of(KINDS, value, *path)
 
 
 def _role(value: object, *path: str | int) -> Role:

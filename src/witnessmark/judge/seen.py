@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import io
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -13,7 +14,9 @@ from witnessmark.content import workflows
 from witnessmark.judge import match
 from witnessmark.model.events import Kind
 from witnessmark.model.hosts import Origin
-from witnessmark.telemetry import eslogger, ps
+from witnessmark.telemetry import ps
+from witnessmark.telemetry.decoder import decode
+from witnessmark.telemetry.kinds import decoder_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from witnessmark.model.hosts import Host, Source
     from witnessmark.model.run import Collection
     from witnessmark.model.workflows import Workflow
+    from witnessmark.telemetry.format import Format
 
 
 WORKFLOWS = "inventory/workflows"
@@ -67,8 +71,10 @@ def look(
     raw = bag.raw(host.name, source.name, suffix) if source else None
     if source is None or collection is None or raw is None:
         return Seen(collection=collection, stream=None)
-    stream = eslogger.decode(
-        raw.splitlines(keepends=True),
+    form = decoder_of(source.kind)
+    stream = decode(
+        form,
+        io.BytesIO(raw),
         host=host.name,
         source=f"{source.name}.delivered" if delivered else source.name,
         received=_received(collection.chunks),
@@ -84,7 +90,7 @@ def look(
         stream=stream,
         detections=_all_received(detections, stream) if delivered else tuple(detections),
         misses=tuple(engine.misses),
-        oldest_ns=_oldest(head, host.name, source.name),
+        oldest_ns=_oldest(head, form, source.name),
     )
 
 
@@ -191,7 +197,7 @@ def _received(chunks: Sequence[tuple[int, int | None]]) -> Callable[[int], int |
     return at
 
 
-def _oldest(head: bytes | None, host: str, source: str) -> int | None:
+def _oldest(head: bytes | None, form: Format, source: str) -> int | None:
     """Time of the store's very first record; None if that line is cut or cannot be read.
 
     Later records are not asked: one bogus time among them must not make the store look old.
@@ -199,4 +205,4 @@ def _oldest(head: bytes | None, host: str, source: str) -> int | None:
     first, whole, _ = (head or b"").partition(b"\n")
     if not whole:
         return None
-    return eslogger.decode([first], host=host, source=source).coverage.first_ns
+    return decode(form, [first + whole], host="", source=source).coverage.first_ns

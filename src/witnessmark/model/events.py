@@ -25,6 +25,10 @@ class Kind(StrEnum):
     COPYFILE = "copyfile"
     SETEXTATTR = "setextattr"
     SETMODE = "setmode"
+    DENIED = "denied"
+    """An execution that the source says was stopped: ``target`` never ran."""
+    LOG = "log"
+    """A line of a log that a process wrote: what it says is ``message``."""
     OTHER = "other"
 
 
@@ -82,7 +86,8 @@ class Event:
     """
 
     id: str
-    """``<host>/<source>/<line number>`` (contracts.md)."""
+    """``<host>/<source>/<line number>`` (contracts.md); what a line holds besides its first event
+    is told apart by ``.2``, ``.3`` and so on."""
     host: str
     source: str
     line: int
@@ -109,6 +114,11 @@ class Event:
     xattr: str | None = None
     mode: int | None = None
     exit_status: int | None = None
+    message: str | None = None
+    subsystem: str | None = None
+    """``subsystem:category`` of a log line."""
+    offset: int = 0
+    """Byte offset at which the line begins in its stream, so that its raw bytes can be found."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,8 +129,9 @@ class Gap:
     time_ns: int | None
     missing: int
     counter: str
-    """``global``, the event type whose own counter jumped, or ``restart``: the sensor began to
-    count anew, so an unknown number of records is missing (``missing`` is then 1)."""
+    """``global``, the event type whose own counter jumped, ``restart`` (the sensor began to count
+    anew), or the source's own words for a loss that it told of. With the last two nobody knows how
+    many records are missing (``missing`` is then 1)."""
     since_ns: int | None = None
     """Time of the newest record before the hole: the loss lies between this and ``time_ns``."""
 
@@ -141,7 +152,8 @@ class BadLine:
 class Coverage:
     """How much of a stream could be trusted: what makes silence mean something, or not.
 
-    Every line is one of these: ``lines == events + other + len(bad) + blank + duplicates``.
+    Every line is accounted for:
+    ``lines + more == events + other + notices + len(bad) + blank + duplicates``.
     """
 
     lines: int = 0
@@ -149,6 +161,11 @@ class Coverage:
     """Records of the kinds that the model knows."""
     other: int = 0
     """Records of other event types: in the stream as ``Kind.OTHER``, named in ``kinds``."""
+    notices: int = 0
+    """Lines that tell of no process: what a sensor says of itself, or of things that AN0994 has no
+    use for. Named in ``kinds``, and no event of the stream."""
+    more: int = 0
+    """Events that a line holds besides its first (an osquery batch)."""
     blank: int = 0
     first_ns: int | None = None
     last_ns: int | None = None
@@ -159,6 +176,11 @@ class Coverage:
     out_of_order: int = 0
     kinds: tuple[tuple[str, int], ...] = ()
     """How many records of each event type, under the source's own name for it, sorted."""
+
+    @property
+    def read(self) -> int:
+        """How many records of the source's own could be read, new or repeated."""
+        return self.events + self.other + self.notices + self.duplicates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

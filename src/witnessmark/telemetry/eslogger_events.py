@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import UNSET
 
 from witnessmark.model.events import FileRef, Kind, Process, Token
+from witnessmark.telemetry.format import BadShape
 from witnessmark.telemetry.times import nanoseconds
 
 if TYPE_CHECKING:
@@ -25,10 +26,6 @@ NAMES = {
 
 PATH_MAX = 1_024
 """The longest path that macOS knows; what is longer is not kept in memory."""
-
-
-class BadShape(ValueError):  # noqa: N818 - reads as the sentence it raises
-    """A record whose JSON is right but whose values no eslogger would write."""
 
 
 def kind_of(payload: shape.Payload) -> tuple[Kind, Any] | None:
@@ -186,7 +183,6 @@ def _copy(raw: shape.Copy, _: frozenset[str]) -> dict[str, Any]:
     return {"source_file": file(raw.source), "file": to}
 
 
-_KINDS = tuple((kind, kind.value) for kind in Kind if kind is not Kind.OTHER)
 _DETAILS: dict[Kind, Callable[[Any, frozenset[str]], dict[str, Any]]] = {
     Kind.EXEC: _exec,
     Kind.FORK: _fork,
@@ -201,3 +197,4 @@ _DETAILS: dict[Kind, Callable[[Any, frozenset[str]], dict[str, Any]]] = {
     Kind.SETMODE: lambda raw, _: {"file": file(raw.target), "mode": raw.mode},
     Kind.SETEXTATTR: lambda raw, _: {"file": file(raw.target), "xattr": raw.extattr},
 }
+_KINDS = tuple((kind, kind.value) for kind in _DETAILS)

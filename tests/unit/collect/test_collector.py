@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from witnessmark.collect.collector import Collector
-from witnessmark.errors import Unsupported
 from witnessmark.hosts.local import LocalTransport
 from witnessmark.model.hosts import Host, Origin, Role, Source
 
@@ -210,10 +209,15 @@ def test_a_sensor_that_ends_by_itself_is_a_problem_with_its_words(
     assert "NOT_PERMITTED; does it have the rights" in (collector.finish().problem or "")
 
 
-def test_a_kind_that_cannot_be_collected_is_refused(mac: LocalTransport, tmp_path: Path) -> None:
-    source = Source(name="s", kind="santa", role=Role.ORGANISATION, path="/x")
-    with pytest.raises(Unsupported, match=r"me: source s has kind santa"):
-        Collector(mac, source, tmp_path / "raw")
+def test_a_file_is_collected_whatever_its_kind(
+    mac: LocalTransport, store: Path, tmp_path: Path
+) -> None:
+    source = Source(name="s", kind="santa", role=Role.ORGANISATION, path="/store")
+    collector = Collector(mac, source, tmp_path / "raw")
+    collector.start()
+    append(store, b"new\n")
+    assert collector.wait_for(b"new", 5)
+    assert collector.finish().problem is None
 
 
 def test_a_collector_that_never_started_is_a_problem(

@@ -13,6 +13,7 @@ from witnessmark.judge.evidence import _for, _misses
 from witnessmark.judge.seen import _oldest, _received, _with_stub
 from witnessmark.model.events import Process, Token
 from witnessmark.model.hosts import Host, Origin
+from witnessmark.telemetry import eslogger
 
 STUB = "/Applications/Lab Browser.app/Contents/MacOS/Lab Browser"
 MAC = Host(name="mac1", origin=Origin.MAC, connection="ssh", lab=True, browser=STUB)
@@ -65,10 +66,10 @@ def test_a_record_was_received_with_the_chunk_that_completed_it(
 
 
 def test_the_oldest_record_is_read_from_whole_lines_only() -> None:
-    assert _oldest(None, "h", "s") is None
-    assert _oldest(b"", "h", "s") is None
-    assert _oldest(b'{"cut', "h", "s") is None
-    assert _oldest(b"not json\n", "h", "s") is None
+    assert _oldest(None, eslogger, "s") is None
+    assert _oldest(b"", eslogger, "s") is None
+    assert _oldest(b'{"cut', eslogger, "s") is None
+    assert _oldest(b"not json\n", eslogger, "s") is None
 
 
 def test_one_bogus_time_later_in_the_head_makes_no_store_old() -> None:
@@ -79,6 +80,6 @@ def test_one_bogus_time_later_in_the_head_makes_no_store_old() -> None:
         pytest.skip("the published eslogger sample is not beside this checkout")
     line = sample.read_bytes().splitlines()[0]
     old = line.replace(b"2026-10-04T00:01:54", b"1999-01-01T00:00:00")
-    first = _oldest(line + b"\n" + old + b"\n", "h", "s")
+    first = _oldest(line + b"\n" + old + b"\n", eslogger, "s")
     assert first is not None
-    assert first == _oldest(line + b"\n", "h", "s")
+    assert first == _oldest(line + b"\n", eslogger, "s")

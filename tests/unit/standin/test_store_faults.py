@@ -12,6 +12,7 @@ from witnessmark.standin.faults import problems
 from witnessmark.standin.faults.known import Fault
 from witnessmark.standin.faults.store import ACTIONS, StoreFaults
 from witnessmark.telemetry import eslogger
+from witnessmark.telemetry.decoder import decode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,7 +50,7 @@ def test_rotation_keeps_the_old_file_beside_the_new_one(tmp_path: Path) -> None:
 def test_one_line_becomes_unreadable(tmp_path: Path, action: str, *, unknown: bool) -> None:
     lines = written(tmp_path / "s", action).splitlines(keepends=True)
     assert [line for line in lines if line in LINES] == LINES[:3] + LINES[4:]
-    coverage = eslogger.decode([lines[3]], host="h", source="s").coverage
+    coverage = decode(eslogger, [lines[3]], host="h", source="s").coverage
     (bad,) = coverage.bad
     assert bad.unknown_shape is unknown
     if unknown:

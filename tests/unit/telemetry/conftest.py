@@ -1,16 +1,16 @@
-"""Builds eslogger records (synthetic: shapes from eslogger's own coding keys)."""
+"""Builds eslogger records (synthetic: shapes from eslogger's own coding keys); finds samples."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from witnessmark.telemetry.eslogger import decode
-
-if TYPE_CHECKING:
-    from witnessmark.model.events import Stream
+from witnessmark.model.events import Stream
+from witnessmark.telemetry import eslogger
+from witnessmark.telemetry.decoder import Decoder, decode
 
 T = "2025-08-07T13:21:35.880814738Z"
 
@@ -91,9 +91,9 @@ class Es:
         ]
 
     def decode(self, *lines: bytes, **given: Any) -> Stream:
-        stream = decode(lines, host="mac", source="es", **given)
+        stream = decode(eslogger, lines, host="mac", source="es", **given)
         cover = stream.coverage
-        accounted = cover.events + cover.other + len(cover.bad) + cover.blank + cover.duplicates
+        accounted = cover.read + len(cover.bad) + cover.blank - cover.more
         assert accounted == cover.lines == len(lines)
         assert len(stream.events) == cover.events + cover.other
         assert sum(number for _, number in cover.kinds) == len(stream.events)
@@ -103,3 +103,43 @@ class Es:
 @pytest.fixture
 def es() -> Es:
     return Es()
+
+
+SAMPLES = Path(__file__).parents[3].parent / "shared" / "samples"
+
+
+@pytest.fixture
+def sample() -> Any:
+    """Finds a file or folder of real lines beside this checkout; skips where it is not."""
+
+    def find(name: str) -> Path:
+        path = SAMPLES / name
+        if not path.exists():
+            pytest.skip(f"the published sample {name} is not beside this checkout")
+        return path
+
+    return find
+
+
+@pytest.fixture
+def whole() -> Any:
+    """Decodes lines and holds that every one of them is accounted for."""
+
+    def build(form: Any, *lines: bytes, **given: Any) -> Stream:
+        decoder = Decoder(form, host="mac", source="s", **given)
+        events = tuple(decoder.events(lines))
+        cover = decoder.coverage()
+        stream = Stream(
+            host="mac",
+            source="s",
+            events=events,
+            coverage=cover,
+            resolution_ns=form.TIME_RESOLUTION,
+        )
+        assert cover.read + len(cover.bad) + cover.blank == cover.lines + cover.more
+        assert cover.lines == len(lines)
+        assert len(stream.events) == cover.events + cover.other
+        assert sum(number for _, number in cover.kinds) == cover.read - cover.duplicates
+        return stream
+
+    return build

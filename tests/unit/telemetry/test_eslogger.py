@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from witnessmark.model.events import Kind, Token
-from witnessmark.telemetry.eslogger import decode
+from witnessmark.telemetry import eslogger
+from witnessmark.telemetry.decoder import decode
 
 SAMPLE = (
     Path(__file__).parents[3].parent / "shared" / "samples" / "eslogger" / "eslogger-open.jsonl"
@@ -22,7 +23,7 @@ def test_real_sample_of_an_open_event() -> None:
     if not SAMPLE.is_file():
         pytest.skip(f"real sample not beside this checkout: {SAMPLE.name}")
     with SAMPLE.open("rb") as file:
-        stream = decode(file, host="mac", source="es")
+        stream = decode(eslogger, file, host="mac", source="es")
     (event,) = stream.events
     assert event.kind is Kind.OTHER
     assert event.process.path == "/usr/local/bin/example-tool"
@@ -336,7 +337,7 @@ def test_a_line_of_fifty_megabytes(es: Any) -> None:
 
 @given(st.lists(st.binary(max_size=60), max_size=8))
 def test_random_bytes_never_crash_and_every_line_is_accounted_for(lines: list[bytes]) -> None:
-    cover = decode(lines, host="m", source="s").coverage
+    cover = decode(eslogger, lines, host="m", source="s").coverage
     assert cover.events + cover.other + len(cover.bad) + cover.blank == len(lines)
 
 
@@ -379,5 +380,5 @@ def test_any_value_in_any_field_is_an_event_or_a_bad_line(field: str, value: obj
         place = place[part]
     place[last] = value
     line = json.dumps(record, allow_nan=True).encode()
-    cover = decode([line], host="m", source="s").coverage
+    cover = decode(eslogger, [line], host="m", source="s").coverage
     assert cover.events + cover.other + len(cover.bad) == 1

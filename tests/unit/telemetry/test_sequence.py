@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from witnessmark.telemetry.eslogger import decode
+from witnessmark.telemetry import eslogger
+from witnessmark.telemetry.decoder import decode
 
 
 def gaps(stream: Any, counter: str = "global") -> list[tuple[int, int]]:
@@ -110,6 +111,6 @@ def test_names_are_bounded(es: Any) -> None:
     lines = [
         es.line(f"kind{number}", {}, global_seq_num=number, seq_num=0) for number in range(600)
     ]
-    cover = decode(lines, host="m", source="s").coverage
+    cover = decode(eslogger, lines, host="m", source="s").coverage
     assert len(cover.kinds) == 501
     assert cover.other == 600

@@ -1,0 +1,86 @@
+"""Runs the analytic over streams of telemetry: an engine for each host that they tell of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, BinaryIO
+
+from witnessmark.analytic import Engine
+from witnessmark.cli import reading
+from witnessmark.cli.following import lines_as_they_come
+from witnessmark.errors import UsageError
+
+if TYPE_CHECKING:
+    from witnessmark.analytic import Parameters
+    from witnessmark.cli.printing import Printer
+    from witnessmark.model.detections import Detection
+    from witnessmark.model.events import Event
+    from witnessmark.telemetry.decoder import Decoder
+    from witnessmark.telemetry.format import Format
+
+
+class Engines:
+    """An engine for each host that a stream tells of: pids of two hosts are not the same."""
+
+    def __init__(self, parameters: Parameters, source: Format) -> None:
+        self._parameters, self._source = parameters, source
+        self.of: dict[str, Engine] = {}
+
+    def feed(self, event: Event) -> list[Detection]:
+        """Take one event; what can be answered now."""
+        engine = self.of.get(event.host)
+        if engine is None:
+            grain = self._source.TIME_RESOLUTION
+            engine = self.of[event.host] = Engine(self._parameters, resolution_ns=grain)
+        return engine.feed(event)
+
+    def advance(self, now_ns: int) -> list[Detection]:
+        """Let time pass without an event."""
+        return [item for engine in self.of.values() for item in engine.advance(now_ns)]
+
+    def finish(self) -> list[Detection]:
+        """The stream has ended: everything that still waits."""
+        return [item for engine in self.of.values() for item in engine.finish()]
+
+
+def stream(
+    members: tuple[str, ...], decoder: Decoder, engines: Engines, printer: Printer, follow: bool
+) -> bool:
+    """Whether these are of the kind: false if there are lines, but not one that it could write."""
+    try:
+        for member in members:
+            _read(member, decoder, engines, printer, follow)
+    except KeyboardInterrupt:
+        if not follow:
+            raise
+    for item in engines.finish():
+        printer.detection(item)
+    coverage = decoder.coverage()
+    printer.host(sorted(engines.of) or [decoder.host], coverage)
+    return not coverage.bad or coverage.read > 0
+
+
+def _read(path: str, decoder: Decoder, engines: Engines, printer: Printer, follow: bool) -> None:
+    with reading.opened(path) as file:
+        if follow:
+            _follow(file, path, decoder, engines, printer)
+            return
+        for event in decoder.events(reading.lines(file, path, "detect")):
+            for item in engines.feed(event):
+                printer.detection(item)
+
+
+def _follow(
+    file: BinaryIO, path: str, decoder: Decoder, engines: Engines, printer: Printer
+) -> None:
+    newest_ns = 0
+    for line, idle_ns in lines_as_they_come(file, ends=path == "-"):
+        if line is not None and line.startswith(reading.GZIP) and not decoder.position[0]:
+            raise UsageError(reading.compressed(path, "detect"))
+        found = []
+        for event in () if line is None else decoder.feed(line):
+            newest_ns = max(newest_ns, event.time_ns)
+            found += engines.feed(event)
+        if line is None and newest_ns:
+            found = engines.advance(newest_ns + idle_ns)
+        for item in found:
+            printer.detection(item)

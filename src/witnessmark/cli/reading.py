@@ -1,0 +1,89 @@
+"""Opens the telemetry files that a command names, and says what is wrong with them first."""
+
+from __future__ import annotations
+
+import stat
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from witnessmark.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
+
+    from witnessmark.telemetry.format import Format
+
+GZIP = b"\x1f\x8b"
+LOOKED_AT = 1 << 20
+
+
+def check(paths: Sequence[str], command: str) -> None:
+    """Refuse what cannot be read, before anything is printed.
+
+    Raises:
+        UsageError: no such file, a directory, a compressed file, standard input named twice.
+    """
+    if paths.count("-") > 1:
+        raise UsageError("standard input (-) can be read only once")
+    for path in paths:
+        if path != "-":
+            _check(Path(path), command)
+
+
+def opened(path: str) -> AbstractContextManager[BinaryIO]:
+    """A file, or standard input for ``-``, as bytes."""
+    return nullcontext(sys.stdin.buffer) if path == "-" else Path(path).open("rb")
+
+
+def lines(file: BinaryIO, path: str, command: str) -> Iterator[bytes]:
+    """Lines with their ends. Raises UsageError where the first shows that it is compressed."""
+    for number, line in enumerate(file):
+        if number == 0 and line.startswith(GZIP):
+            raise UsageError(compressed(path, command))
+        yield line
+
+
+def compressed(path: str, command: str) -> str:
+    """What is wrong with a compressed file, and the mend."""
+    return f"{path} is compressed: use gunzip -c FILE | witnessmark {command} -"
+
+
+def name(path: str) -> str:
+    """The host that a file is taken to be of, if nothing else says so."""
+    stem = Path(path).name.partition(".")[0]
+    return "stdin" if path == "-" else stem or path
+
+
+def wrong_kind(form: Format, paths: Sequence[str]) -> str:
+    """The sentence about files of which no line is a record of the kind that was named."""
+    article = "an" if form.KIND[0] in "aeiou" else "a"
+    text = f"no line of {', '.join(paths)} is {article} {form.KIND} record"
+    other = next((kind for path in paths if (kind := _other(path)) is not None), None)
+    return text if other in (None, form.KIND) else f"{text}; it looks like {other}"
+
+
+def _other(path: str) -> str | None:
+    from witnessmark.telemetry.kinds import looks_like
+
+    if path == "-" or not Path(path).is_file():
+        return None
+    with Path(path).open("rb") as file:
+        return looks_like(file.readline(LOOKED_AT))
+
+
+def _check(file: Path, command: str) -> None:
+    if file.is_dir():
+        raise UsageError(f"{file} is a directory: name the files in it")
+    try:
+        # Opening a pipe would wait for its writer, and closing it again end it.
+        head = b""
+        if stat.S_ISREG(file.stat().st_mode):
+            with file.open("rb") as begun:
+                head = begun.read(2)
+    except OSError as error:
+        raise UsageError(f"{file}: {error.strerror}") from error
+    if head == GZIP:
+        raise UsageError(compressed(str(file), command))

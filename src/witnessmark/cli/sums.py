@@ -1,0 +1,66 @@
+"""Adds up how the streams of several files were covered, for a command's summary."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from witnessmark.model.events import Kind
+from witnessmark.report.plain import visible
+from witnessmark.report.times import rfc3339
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from witnessmark.model.events import Coverage
+
+KNOWN = frozenset(kind.value for kind in Kind)
+
+
+class Sums:
+    """What was read, what could not be, and what is missing."""
+
+    def __init__(self) -> None:
+        self.bad = self.gaps = 0
+        self.hosts: list[str] = []
+        self._events = self._lines = 0
+        self._unknown: dict[str, int] = {}
+        self._first: int | None = None
+        self._last: int | None = None
+
+    def take(self, hosts: Sequence[str], coverage: Coverage, bad: int) -> None:
+        """Take in one stream; ``bad`` of its lines could not be read."""
+        self.hosts += hosts
+        self.bad += bad
+        self.gaps += len(coverage.gaps)
+        self._events += coverage.events + coverage.other
+        self._lines += coverage.lines
+        for kind, number in coverage.kinds:
+            if kind not in KNOWN:
+                self._unknown[kind] = self._unknown.get(kind, 0) + number
+        for moment in (coverage.first_ns, coverage.last_ns):
+            if moment is not None:
+                self._first = moment if self._first is None else min(self._first, moment)
+                self._last = moment if self._last is None else max(self._last, moment)
+
+    def summary(self) -> dict[str, Any]:
+        """The last line of JSON: what contracts.md promises of ``detect``."""
+        span = None
+        if self._first is not None and self._last is not None:
+            span = {"first": rfc3339(self._first), "last": rfc3339(self._last)}
+        return {
+            "type": "summary",
+            "events": self._events,
+            "lines": self._lines,
+            "bad_lines": self.bad,
+            "gaps": self.gaps,
+            "unknown_types": dict(sorted(self._unknown.items())),
+            "hosts": self.hosts,
+            "span": span,
+        }
+
+    def sentence(self) -> str:
+        """The same for reading."""
+        return (
+            f"{self._events} events in {self._lines} lines, {self.bad} bad, {self.gaps} gaps, "
+            f"hosts: {visible(', '.join(self.hosts))}"
+        )

@@ -1,0 +1,145 @@
+"""Keeps account of a stream's records: kinds, times, repetitions, and what is missing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from witnessmark.model.events import Coverage, Gap, Kind
+from witnessmark.telemetry.sequence import SECOND, Counter, Seen
+
+if TYPE_CHECKING:
+    from witnessmark.model.events import BadLine
+    from witnessmark.telemetry.format import Found
+
+REMEMBERED: Final = 65_536
+"""How many records back a repeated line is still recognised."""
+MAX_NAMES: Final = 500
+"""How many event types are counted by name; more than any source has ever had."""
+MORE: Final = "(more)"
+
+
+class Accounts:
+    """What a stream's records add up to."""
+
+    def __init__(self) -> None:
+        self.previous_ns: int | None = None
+        """Time of the record before, if there is one."""
+        self._events = self._other = self._notices = self._more = 0
+        self._duplicates = self._late = 0
+        self._kinds: dict[str, int] = {}
+        self._all: dict[tuple[str | None, str], Counter] = {}
+        self._each: dict[tuple[str | None, str, str], Counter] = {}
+        self._recent: dict[tuple[str | None, str, int], int] = {}
+        self._losses: list[Gap] = []
+        self._open: list[tuple[int, int | None, str]] = []
+        self._first_ns: int | None = None
+        self._last_ns: int | None = None
+
+    def take(self, item: Found, line: int, content: int) -> bool:
+        """Whether a record is new. Repetitions count once, whatever they say."""
+        if item.lost is not None:
+            self._open.append((line, self.previous_ns, item.lost))
+        name, time_ns = item.name, item.time_ns
+        if time_ns is not None:
+            if self._open and item.lost is None:
+                self._close(time_ns)
+            if item.global_seq is not None:
+                if not self._number(item, item.global_seq, line, time_ns, content):
+                    return False
+            elif self._last_ns is not None and time_ns < self._last_ns - SECOND:
+                self._late += 1
+        if name not in self._kinds and len(self._kinds) >= MAX_NAMES:
+            name = MORE
+        if item.seq is not None and name != MORE and time_ns is not None:
+            self._own_number(item, name, item.seq, line, time_ns)
+        self._kinds[name] = self._kinds.get(name, 0) + 1
+        self._count(item)
+        if time_ns is not None:
+            self._date(time_ns)
+        return True
+
+    def batch(self, number: int) -> None:
+        """Note how many things one line said."""
+        self._more += number - 1
+
+    def coverage(self, lines: int, blank: int, bad: tuple[BadLine, ...]) -> Coverage:
+        """The sums, with what the caller counted itself."""
+        counters = (*self._all.values(), *self._each.values())
+        gaps = [gap for counter in counters for gap in counter.gaps()]
+        gaps += self._losses
+        gaps += [
+            Gap(line=at, time_ns=None, missing=1, counter=words, since_ns=since)
+            for at, since, words in self._open
+        ]
+        return Coverage(
+            lines=lines,
+            events=self._events,
+            other=self._other,
+            notices=self._notices,
+            more=self._more,
+            blank=blank,
+            first_ns=self._first_ns,
+            last_ns=self._last_ns,
+            gaps=tuple(sorted(gaps, key=lambda gap: gap.line)),
+            bad=bad,
+            duplicates=self._duplicates,
+            out_of_order=self._late,
+            kinds=tuple(sorted(self._kinds.items())),
+        )
+
+    def _count(self, item: Found) -> None:
+        if item.process is None or item.time_ns is None:
+            self._notices += 1
+        elif item.kind is Kind.OTHER:
+            self._other += 1
+        else:
+            self._events += 1
+
+    def _number(self, item: Found, number: int, line: int, time_ns: int, content: int) -> bool:
+        """Take in the number that a sensor gives all its records; False if they repeat."""
+        known = (item.host, item.counter, number)
+        if self._recent.get(known) == content:
+            self._duplicates += 1
+            return False
+        self._remember(known, content)
+        who = (item.host, item.counter)
+        counter = self._all.get(who)
+        if counter is None:
+            counter = self._all[who] = Counter(item.counter or "global")
+        seen = counter.see(number, line, time_ns)
+        self._late += seen in (Seen.LATE, Seen.REPEATED)
+        if seen is Seen.RESTARTED:
+            for (host, name, _), each in self._each.items():
+                if (host, name) == who:
+                    each.restart(None, line, time_ns)
+        return True
+
+    def _own_number(self, item: Found, name: str, number: int, line: int, time_ns: int) -> None:
+        """Take in the number that a sensor gives the records of one event type."""
+        who = (item.host, item.counter, name)
+        counter = self._each.get(who)
+        if counter is None:
+            counter = self._each[who] = Counter(name)
+        seen = counter.see(number, line, time_ns)
+        self._late += item.global_seq is None and seen in (Seen.LATE, Seen.REPEATED)
+
+    def _remember(self, known: tuple[str | None, str, int], content: int) -> None:
+        self._recent.pop(known, None)
+        self._recent[known] = content
+        if len(self._recent) > REMEMBERED:
+            del self._recent[next(iter(self._recent))]
+
+    def _close(self, time_ns: int) -> None:
+        """A record came after a loss that was told of: the loss lies before it."""
+        self._losses += [
+            Gap(line=at, time_ns=time_ns, missing=1, counter=words, since_ns=since)
+            for at, since, words in self._open
+        ]
+        self._open.clear()
+
+    def _date(self, time_ns: int) -> None:
+        self.previous_ns = time_ns
+        if self._first_ns is None or time_ns < self._first_ns:
+            self._first_ns = time_ns
+        if self._last_ns is None or time_ns > self._last_ns:
+            self._last_ns = time_ns

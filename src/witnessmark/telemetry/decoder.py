@@ -1,0 +1,180 @@
+"""Decodes a stream of lines of any source into events; what all sources have in common.
+
+No line is lost silently: each becomes an event or a notice, or is counted as bad, blank or
+repeated, and jumps of sequence numbers become gaps. The text is attacker-shaped (paths, arguments);
+nothing here trusts more than its type.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from witnessmark.model.events import BadLine, Coverage, Event, Stream
+from witnessmark.telemetry.accounts import Accounts
+from witnessmark.telemetry.format import Found, Unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from witnessmark.telemetry.format import Format
+
+BOM: Final = b"\xef\xbb\xbf"
+
+
+def decode(
+    form: Format,
+    lines: Iterable[bytes],
+    *,
+    host: str,
+    source: str,
+    received: Callable[[int], int | None] | None = None,
+) -> Stream:
+    """Decode a whole stream. ``lines`` keep their line ends, as a binary file yields them.
+
+    ``received`` maps the byte offset of a line's end to when the collector received it, in ns.
+    """
+    decoder = Decoder(form, host=host, source=source, received=received)
+    events = tuple(decoder.events(lines))
+    return Stream(
+        host=host,
+        source=source,
+        events=events,
+        coverage=decoder.coverage(),
+        resolution_ns=form.TIME_RESOLUTION,
+    )
+
+
+class Decoder:
+    """The incremental form: ``feed`` a line at a time; ask for ``coverage`` whenever needed.
+
+    ``by_record``: an event is of the host that its record names, if it names one. ``trouble`` is
+    told of each bad line as it comes, and none is kept: memory then stays flat.
+    """
+
+    def __init__(
+        self,
+        form: Format,
+        *,
+        host: str,
+        source: str,
+        by_record: bool = False,
+        received: Callable[[int], int | None] | None = None,
+        trouble: Callable[[BadLine], None] | None = None,
+    ) -> None:
+        self.host, self.source = host, source
+        self._by_record = by_record
+        self._reader = form.reader()
+        self._received = received
+        self._trouble = trouble
+        self._offset = 0
+        self._lines = self._blank = self._told = 0
+        self._bad: list[BadLine] = []
+        self._accounts = Accounts()
+
+    def events(self, lines: Iterable[bytes]) -> Iterator[Event]:
+        """Events of the lines, as they come."""
+        for line in lines:
+            yield from self.feed(line)
+
+    def feed(self, line: bytes) -> list[Event]:
+        """The events of one line; none if it was blank, bad, a notice or a repetition."""
+        begin = self._offset
+        self._lines += 1
+        self._offset += len(line)
+        if self._lines == 1:
+            line = line.removeprefix(BOM)
+        whole = line.endswith(b"\n")
+        line = line.strip()
+        if not line:
+            self._blank += 1
+            return []
+        try:
+            if not line.isascii():
+                line.decode()  # decoders skip fields unread; invalid UTF-8 is refused anywhere
+            found = self._reader.read(line, whole)
+        except msgspec.ValidationError as error:
+            self._refuse(str(error), unknown_shape=_is_json(line))
+        except Unreadable as error:
+            self._refuse(str(error), unknown_shape=False)
+        except UnicodeDecodeError as error:
+            self._refuse(f"not UTF-8: byte {error.start + 1} of the line", unknown_shape=False)
+        except msgspec.DecodeError as error:
+            self._refuse(f"not JSON: {error}", unknown_shape=False)
+        except RecursionError:
+            self._refuse("nested too deeply", unknown_shape=False)
+        except ValueError as error:
+            self._refuse(str(error), unknown_shape=True)
+        else:
+            return self._made(found, begin, hash(line))
+        return []
+
+    def coverage(self) -> Coverage:
+        """How much of the lines so far could be used, and what is missing."""
+        return self._accounts.coverage(self._lines, self._blank, tuple(self._bad))
+
+    @property
+    def position(self) -> tuple[int, int]:
+        """How many lines and bytes were fed so far: where a file that comes next begins."""
+        return self._lines, self._offset
+
+    @property
+    def bad_lines(self) -> int:
+        """How many lines were bad, kept or not."""
+        return self._told + len(self._bad)
+
+    def _made(self, found: Found | Sequence[Found], begin: int, content: int) -> list[Event]:
+        accounts = self._accounts
+        items = (found,) if isinstance(found, Found) else found
+        made: list[Event] = []
+        place = 0
+        for item in items:
+            place += 1
+            if not accounts.take(item, self._lines, content):
+                continue
+            if item.process is not None and item.time_ns is not None:
+                made.append(self._event(item, begin, place))
+        accounts.batch(place)
+        return made
+
+    def _event(self, item: Found, begin: int, place: int) -> Event:
+        assert item.process is not None
+        assert item.time_ns is not None
+        host = item.host if self._by_record and item.host else self.host
+        name = f"{host}/{self.source}/{self._lines}"
+        return Event(
+            id=name if place == 1 else f"{name}.{place}",
+            host=host,
+            source=self.source,
+            line=self._lines,
+            kind=item.kind,
+            time_ns=item.time_ns,
+            process=item.process,
+            seq=item.seq,
+            global_seq=item.global_seq,
+            received_ns=self._received(self._offset) if self._received else None,
+            offset=begin,
+            **(item.details or {}),
+        )
+
+    def _refuse(self, reason: str, *, unknown_shape: bool) -> None:
+        bad = BadLine(
+            line=self._lines,
+            reason=" ".join(reason.split())[:200],
+            time_ns=self._accounts.previous_ns,
+            unknown_shape=unknown_shape,
+        )
+        if self._trouble is None:
+            self._bad.append(bad)
+        else:
+            self._told += 1
+            self._trouble(bad)
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        msgspec.json.decode(line)
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    return True

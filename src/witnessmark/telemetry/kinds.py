@@ -1,0 +1,46 @@
+"""Every decoder by its kind; a module is imported when it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Final, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from witnessmark.telemetry.format import Format
+
+KINDS: Final = (
+    "eslogger",
+    "santa",
+    "santa-json",
+    "osquery",
+)
+"""What ``decode KIND``, ``detect --kind`` and an inventory's ``kind`` may name."""
+
+
+def decoder_of(kind: str) -> Format:
+    """The decoder of a kind.
+
+    Raises:
+        ValueError: no decoder has that kind.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"{kind} is no kind of telemetry; known are {', '.join(KINDS)}")
+    return cast("Format", importlib.import_module(f"{__package__}.{kind.replace('-', '_')}"))
+
+
+def every() -> Iterator[Format]:
+    """All decoders, in the order of ``KINDS``."""
+    return map(decoder_of, KINDS)
+
+
+def looks_like(line: bytes) -> str | None:
+    """The kind that a line is a record of, or None; said where the wrong kind was named."""
+    for form in every():
+        try:
+            form.reader().read(line.strip(), True)
+        except (ValueError, RecursionError):
+            continue
+        return form.KIND
+    return None

@@ -1,0 +1,194 @@
+"""Reads Santa's file log (``/var/db/santa/santa.log``): one line of ``key=value|...`` per event.
+
+Santa joins a command line with spaces and quotes nothing, so ``args`` is split at spaces: wrong
+wherever a word holds a space. It tells of the image after an exec only, and of no responsible
+process, working directory or script. ``|`` in a value is written ``<pipe>``, a line end ``\\n``.
+
+Assumed, not seen in a capture: which of its two processes FORK names (the child, as EXEC does).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+from witnessmark.model.events import FileRef, Kind, Process, Token
+from witnessmark.telemetry.format import (
+    MILLISECOND,
+    BadShape,
+    Found,
+    Unreadable,
+    fills,
+    never,
+)
+from witnessmark.telemetry.times import nanoseconds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+KIND: Final = "santa"
+TITLE: Final = "Santa, file log"
+FILLS: Final = fills(
+    present="exec fork exit rename link unlink clone copyfile denied pidversion ppid team_id",
+    derived="close modified args",
+)
+TIME_RESOLUTION: Final = MILLISECOND
+LOSS_SIGNALS: Final = ('lines "LOG MESSAGE QUOTA EXCEEDED": some records of that moment are gone',)
+QUOTA: Final = "LOG MESSAGE QUOTA EXCEEDED"
+UNKNOWN: Final = never(FILLS) | {"args"}
+"""What no line can say for certain; ``args`` because of the lost word boundaries."""
+_HEAD: Final = "] I santad: action="
+_LONGEST: Final = 1_024
+
+
+def reader() -> _Reader:
+    """A reader for one stream."""
+    return _Reader()
+
+
+class _Reader:
+    def read(self, line: bytes, whole: bool) -> Found:
+        """One line."""
+        text = line.decode()
+        end = text.find("]", 0, 40)
+        if text[:1] != "[" or end < 0:
+            raise Unreadable("not a line of Santa's: it does not begin with [time]")
+        if not whole:
+            raise Unreadable("the line has no end: it is cut off, or still being written")
+        time_ns = nanoseconds(text[1:end])
+        if not text.startswith(_HEAD, end):
+            return _notice(text, end, time_ns)
+        if text.find(_HEAD, end + 1) >= 0:
+            raise Unreadable("two records run into one another")
+        return _found(text[end + len(_HEAD) :], time_ns)
+
+
+def _notice(text: str, end: int, time_ns: int) -> Found:
+    if QUOTA in text:
+        return Found(name="log quota exceeded", time_ns=time_ns, lost="log quota exceeded")
+    raise BadShape(f"no action: {text[end + 1 : end + 60]!r}")
+
+
+def _found(body: str, time_ns: int) -> Found:
+    action, *parts = body.split("|")
+    make = _ACTIONS.get(action)
+    if not parts:
+        raise Unreadable("an action without fields: the line is cut off")
+    if make is None:
+        if not action.replace("_", "").isupper():
+            raise BadShape(f"action {action[:40]!r} is none of Santa's")
+        return Found(name=action[:64], time_ns=time_ns)
+    try:
+        fields = {name: value for name, value in [part.split("=", 1) for part in parts]}  # noqa: C416
+    except ValueError:
+        raise Unreadable("a field without =: the line is cut off or garbled") from None
+    if len(fields) != len(parts):
+        raise BadShape("a field is there twice")
+    try:
+        kind, process, details = make(fields)
+    except KeyError as missing:
+        raise Unreadable(f"{action} without {missing.args[0]}: the line is cut off") from None
+    return Found(name=action, kind=kind, time_ns=time_ns, process=process, details=details)
+
+
+def _plain(value: str) -> str:
+    """A value as it was before Santa escaped it; ``(null)`` is what it writes for none."""
+    if value == "(null)":
+        return ""
+    if "<" in value or "\\" in value:
+        return value.replace("<pipe>", "|").replace("\\n", "\n").replace("\\r", "\r")
+    return value
+
+
+def _number(text: str) -> int:
+    """A process id."""
+    if not text.isdecimal() or not text.isascii():
+        raise BadShape(f"{text[:20]!r} is no process id")
+    return int(text)
+
+
+def _image(pid: str, version: str | None, ppid: str, path: str, team: str | None = None) -> Process:
+    number = _number(pid)
+    if number <= 0:
+        raise BadShape(f"pid {number} is not a process")
+    return Process(
+        token=Token(pid=number, pidversion=None if version is None else _number(version)),
+        path=_plain(path),
+        ppid=_number(ppid),
+        team_id=team or None,
+        simulated=UNKNOWN,
+    )
+
+
+_kept = lru_cache(maxsize=1_024)(_image)
+
+
+def _process(fields: Mapping[str, str], path: str, team: str | None = None) -> Process:
+    make = _kept if len(path) <= _LONGEST else _image
+    return make(fields["pid"], fields.get("pidversion"), fields["ppid"], path, team)
+
+
+def _exec(fields: Mapping[str, str]) -> tuple[Kind, Process, dict[str, Any]]:
+    """``pid`` and ``path`` are of the image after; of the one before only the pid is known."""
+    target = _process(fields, fields["path"], fields.get("teamid"))
+    words = _plain(fields.get("args", ""))
+    decision = fields["decision"]
+    fields["mode"]
+    details = {"target": target, "args": tuple(words.split(" ")) if words else None}
+    kind = Kind.DENIED if decision.startswith("DENY") else Kind.EXEC
+    return kind, _before(fields["pid"], fields["ppid"]), details
+
+
+@lru_cache(maxsize=1_024)
+def _before(pid: str, ppid: str) -> Process:
+    return _image(pid, None, ppid, "")
+
+
+def _fork(fields: Mapping[str, str]) -> tuple[Kind, Process, dict[str, Any]]:
+    child = _process(fields, "")
+    if not child.ppid:
+        raise BadShape(f"FORK by pid {child.ppid}")
+    parent = Process(token=Token(pid=child.ppid), path="", simulated=UNKNOWN)
+    return Kind.FORK, parent, {"child": child}
+
+
+def _exit(fields: Mapping[str, str]) -> tuple[Kind, Process, dict[str, Any]]:
+    return Kind.EXIT, _process(fields, ""), {}
+
+
+def _file(kind: Kind, **more: Any) -> Callable[[Mapping[str, str]], Any]:
+    """An action with one ``path``."""
+
+    def make(fields: Mapping[str, str]) -> tuple[Kind, Process, dict[str, Any]]:
+        fields["gid"]  # the last field but one: a line that was cut does not have it
+        file = FileRef(path=_plain(fields["path"]))
+        return kind, _process(fields, fields["processpath"]), {"file": file, **more}
+
+    return make
+
+
+def _two(kind: Kind, source: str, to: str) -> Callable[[Mapping[str, str]], Any]:
+    """An action from one path to another."""
+
+    def make(fields: Mapping[str, str]) -> tuple[Kind, Process, dict[str, Any]]:
+        fields["gid"]
+        details = {
+            "source_file": FileRef(path=_plain(fields[source])),
+            "file": FileRef(path=_plain(fields[to])),
+        }
+        return kind, _process(fields, fields["processpath"]), details
+
+    return make
+
+
+_ACTIONS: Final[Mapping[str, Callable[..., tuple[Kind, Process, dict[str, Any]]]]] = {
+    "EXEC": _exec,
+    "FORK": _fork,
+    "EXIT": _exit,
+    "WRITE": _file(Kind.CLOSE, modified=True),  # Santa's WRITE is a close after a modification
+    "DELETE": _file(Kind.UNLINK),
+    "RENAME": _two(Kind.RENAME, "path", "newpath"),
+    "LINK": _two(Kind.LINK, "path", "newpath"),
+    "CLONE": _two(Kind.CLONE, "source", "target"),
+    "COPYFILE": _two(Kind.COPYFILE, "source", "target"),
+}

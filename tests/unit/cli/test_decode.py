@@ -1,0 +1,146 @@
+"""`witnessmark decode`: events with their places, every bad line in its turn, one summary."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner
+
+from witnessmark.cli.decode import command
+from witnessmark.cli.detect import command as detect
+from witnessmark.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HEAD = "[2026-10-04T10:00:0{}.000Z] I santad: action="
+WRITE = HEAD + "WRITE|path={}|pid=500|ppid=1|process=zsh|processpath=/bin/zsh|uid=501|gid=20\n"
+RUN = (
+    HEAD + "EXEC|decision=ALLOW|reason=CERT|pid=600|ppid=1|uid=501|gid=20|mode=M"
+    "|path=/bin/sh|args=sh {}\n"
+)
+DROP = "/Users/kim/Downloads/x.sh"
+
+
+def run(*args: str | Path, stdin: bytes | None = None, which: Any = command) -> tuple[int, str]:
+    result = CliRunner().invoke(which, [str(item) for item in args], input=stdin)
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.stdout
+
+
+def objects(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    path = tmp_path / "mac7.log"
+    path.write_text(WRITE.format(1, DROP) + "garbage\n" + RUN.format(3, DROP))
+    return path
+
+
+def test_events_bad_lines_and_the_summary_in_their_turn(log: Path) -> None:
+    code, text = run("santa", log)
+    write, bad, ran, summary = objects(text)
+    assert code == 1
+    assert (write["type"], write["kind"], write["id"]) == ("event", "close", "mac7/santa/1")
+    assert write["process"] == {"token": {"pid": 500}, "path": "/bin/zsh", "ppid": 1}
+    assert (write["time"], write["file"]) == ("2026-10-04T10:00:01.000000000Z", str(log))
+    assert "responsible" in write["unknown"]
+    assert (bad["type"], bad["file"], bad["line"]) == ("bad", str(log), 2)
+    assert (ran["line"], ran["args"]) == (3, ["sh", DROP])
+    assert (summary["events"], summary["lines"], summary["bad_lines"]) == (2, 3, 1)
+    assert (summary["kind"], summary["resolution_ns"]) == ("santa", 1_000_000)
+    assert summary["span"]["last"] == "2026-10-04T10:00:03.000000000Z"
+
+
+def test_a_record_lies_where_its_event_says_in_its_own_file(log: Path, tmp_path: Path) -> None:
+    second = tmp_path / "second.log"
+    second.write_bytes(log.read_bytes())
+    _, text = run("santa", "--host", "kim", log, second)
+    events = [item for item in objects(text) if item["type"] == "event"]
+    assert [item["file"] for item in events] == [str(log)] * 2 + [str(second)] * 2
+    assert [item["line"] for item in events] == [1, 3, 1, 3]
+    assert {item["host"] for item in events} == {"kim"}
+    for item in events:
+        raw = second.read_bytes()[item["offset"] :].split(b"\n")[0]
+        assert (b"WRITE" in raw) == (item["kind"] == "close")
+        assert raw.startswith(b"[2026")
+
+
+def test_all_read_is_exit_0_and_a_known_loss_is_exit_1(tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    path.write_text(WRITE.format(1, DROP))
+    assert run("santa", path)[0] == 0
+    path.write_text(WRITE.format(1, DROP) + "[2026-10-04T10:00:02Z] LOG MESSAGE QUOTA EXCEEDED\n")
+    code, text = run("santa", path)
+    assert (code, objects(text)[-1]["gaps"]) == (1, 1)
+
+
+def test_the_wrong_kind_is_named(log: Path) -> None:
+    with pytest.raises(UsageError) as error:
+        run("osquery", log)
+    assert str(error.value) == f"no line of {log} is an osquery record; it looks like santa"
+    with pytest.raises(UsageError, match="is an eslogger record; it looks like santa"):
+        run(log, which=detect)
+
+
+def test_an_empty_file_is_no_error(tmp_path: Path) -> None:
+    (tmp_path / "a").touch()
+    code, text = run("santa", tmp_path / "a")
+    assert (code, objects(text)[0]["events"]) == (0, 0)
+
+
+def test_standard_input_and_compressed_files(tmp_path: Path) -> None:
+    code, text = run("santa", "-", stdin=WRITE.format(1, DROP).encode())
+    assert (code, objects(text)[0]["host"], objects(text)[0]["file"]) == (0, "stdin", "-")
+    path = tmp_path / "a.gz"
+    path.write_bytes(gzip.compress(b"x"))
+    with pytest.raises(UsageError, match=r"gunzip -c FILE \| witnessmark decode santa -$"):
+        run("santa", path)
+    with pytest.raises(UsageError, match="compressed"):
+        run("santa", "-", stdin=gzip.compress(b"x" * 99))
+    with pytest.raises(UsageError, match="only once"):
+        run("santa", "-", "-")
+
+
+def test_a_table_for_reading_keeps_hostile_text_inert(log: Path) -> None:
+    log.write_text(log.read_text().replace("x.sh", "\x1b[2Jx.sh"))
+    code, text = run("santa", "--format", "table", log)
+    assert code == 1
+    assert "\x1b" not in text
+    first, bad, ran, summary = text.splitlines()
+    assert first.endswith("close          500  /bin/zsh  /Users/kim/Downloads/\\x1b[2Jx.sh")
+    assert bad.startswith(f"{log}:2: cannot be read: not a line of Santa's")
+    assert "  exec           600  ?  /bin/sh" in ran
+    assert summary == "2 events in 3 lines, 1 bad, 0 gaps, hosts: mac7"
+
+
+def test_detect_takes_the_kind(log: Path) -> None:
+    code, text = run("--kind", "santa", log, which=detect)
+    found, summary = objects(text)
+    assert (code, found["answer"], found["drop"]["path"]) == (1, "fired", DROP)
+    assert (summary["hosts"], summary["bad_lines"]) == (["mac7"], 1)
+
+
+def test_detect_keeps_the_hosts_of_one_file_apart(tmp_path: Path) -> None:
+    def row(host: str, **columns: Any) -> str:
+        given = {"global_seq_num": "1", "pid": "500", "parent": "1", "path": "/bin/zsh"}
+        said = {"name": "q", "hostIdentifier": host, "action": "added"}
+        return json.dumps(said | {"columns": given | columns}) + "\n"
+
+    run_ = {"event_type": "exec", "path": "/bin/sh", "cmdline": f"sh {DROP}", "time": "1790000002"}
+    write = {"event_type": "write", "filename": DROP, "time": "1790000000"}
+    path = tmp_path / "fleet.log"
+    path.write_text(row("a", **write) + row("b", **run_))
+    code, text = run("--kind", "osquery", path, which=detect)
+    assert (code, [item["type"] for item in objects(text)]) == (0, ["summary"])
+    assert objects(text)[0]["hosts"] == ["a", "b"]
+    path.write_text(row("a", **write) + row("a", **run_))
+    code, text = run("--kind", "osquery", path, which=detect)
+    assert (code, objects(text)[0]["host"]) == (1, "a")
+    assert run("--kind", "osquery", "--host", "one", path, which=detect)[0] == 1
