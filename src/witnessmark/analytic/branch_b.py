@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from witnessmark.analytic import drop_rules
 from witnessmark.analytic.baseline import Subject
 from witnessmark.analytic.identity import developer_id
 from witnessmark.analytic.misses import exec_ref, seconds
@@ -17,18 +18,13 @@ if TYPE_CHECKING:
     from witnessmark.analytic.invocation import Invocation
     from witnessmark.analytic.misses import Misses
     from witnessmark.analytic.parameters import Parameters
+    from witnessmark.analytic.provenance import Provenance
     from witnessmark.analytic.tasks import Image
     from witnessmark.analytic.trace import Trace
     from witnessmark.model.events import Event
 
 _RANK = {Answer.UNDETERMINED: 0, Answer.SUPPRESSED: 1, Answer.FIRED: 2}
-_MOVES = ("rename", "link", "clone", "copyfile")
-_HOW = {
-    "image": "the image is the dropped file",
-    "script": "the script is the dropped file",
-    "operand": "the interpreter's script operand is the dropped file",
-    "bundle": "the image is the dropped bundle's, through App Translocation",
-}
+NO_QUARANTINE = "quarantine unknown: the source has recorded no extended attribute of any file"
 POSSIBLE = "possible drop: written through a memory mapping, perhaps"
 
 
@@ -48,6 +44,7 @@ class BranchB:
         params: Parameters,
         identity: Identity,
         executions: Executions,
+        provenance: Provenance,
         baseline: Baseline,
         misses: Misses,
         trace: Trace,
@@ -57,6 +54,7 @@ class BranchB:
         self._trace = trace
         self._identity = identity
         self._executions = executions
+        self._provenance = provenance
         self._baseline = baseline
         self._misses = misses
         self._quarantine = params.require_quarantine
@@ -77,27 +75,37 @@ class BranchB:
     ) -> Detection | None:
         """The detection of an execution, if it is one of a drop."""
         found = self._executions.find(event, image.process, script)
+        found = found or self._provenance.find(event, image, script)
         if found is not None:
             return self._judge(event, image, found, script, branch_a)
         missing = self._executions.missing(event, image.process, runs)
         if missing is not None:
-            self._trace.say("B3", None, missing.reason)
-            return Detection(
-                answer=Answer.UNDETERMINED,
-                branch=Branch.B,
-                rules=("B3",),
-                host=event.host,
-                exec=exec_ref(event, None),
-                reason=missing.reason,
-                simulated=missing.unknown,
-                received_ns=event.received_ns,
-            )
+            return self._open("B3", event, missing.reason, missing.unknown)
+        open_volume = self._provenance.missing(event, image, script)
+        if open_volume is not None:
+            return self._open("B7", event, open_volume)
         near = self._executions.near_miss(event, image.process, runs)
         if near is not None:
             self._misses.add("B3", event, script, near)
         elif self._trace.on:
             self._trace.say(*self._executions.why_none(event, image.process, script))
         return None
+
+    def _open(
+        self, rule: str, event: Event, missing: str, simulated: tuple[str, ...] = ()
+    ) -> Detection:
+        """Undetermined, because a fact is missing that could change the answer."""
+        self._trace.say(rule, None, missing)
+        return Detection(
+            answer=Answer.UNDETERMINED,
+            branch=Branch.B,
+            rules=(rule,),
+            host=event.host,
+            exec=exec_ref(event, None),
+            reason=missing,
+            simulated=simulated,
+            received_ns=event.received_ns,
+        )
 
     def prune(self, now_ns: int) -> None:
         """Forget alerts that no longer hold back another."""
@@ -110,8 +118,8 @@ class BranchB:
     ) -> Detection | None:
         gap = event.time_ns - found.drop.time_ns
         self._trace.touched(found.file, found.drop)
-        if self._trace.on:
-            self._say_what(found)
+        for rule, text in drop_rules.told(found) if self._trace.on else ():
+            self._trace.say(rule, True, text)
         verdict = self._in_window(event, found, script, gap)
         if verdict is None:
             return None
@@ -126,7 +134,7 @@ class BranchB:
         return Detection(
             answer=verdict.answer,
             branch=Branch.B,
-            rules=_rules(found),
+            rules=drop_rules.rules(found),
             host=event.host,
             exec=exec_ref(event, script),
             drop=DropRef(
@@ -137,7 +145,7 @@ class BranchB:
                 writer=found.drop.writer.path,
             ),
             gap_s=gap / 1e9,
-            severity=self._severity(image, found, gap, branch_a),
+            severity=self._severity(image, found, script, gap, branch_a),
             workflow=verdict.workflow,
             reason=verdict.reason,
             simulated=verdict.simulated,
@@ -160,6 +168,8 @@ class BranchB:
             self._misses.add("B5", event, script, text)
             return None
         if self._quarantine and not found.file.quarantined:
+            if not self._executions.sees_quarantine:
+                return _Verdict(answer=Answer.UNDETERMINED, reason=NO_QUARANTINE)
             self._misses.add("B5", event, script, "no quarantine attribute was set on the file")
             return None
         if self._trace.on:
@@ -185,8 +195,11 @@ class BranchB:
             return _Verdict(answer=Answer.SUPPRESSED, reason=held.reason, workflow=held.workflow)
         return _Verdict(answer=Answer.UNDETERMINED, reason=held.reason, simulated=held.simulated)
 
-    def _severity(self, image: Image, found: Found, gap: int, branch_a: bool) -> str:
-        if found.how in ("image", "bundle") and developer_id(image.process):
+    def _severity(
+        self, image: Image, found: Found, script: str | None, gap: int, branch_a: bool
+    ) -> str:
+        ran_image = found.how in ("image", "bundle", "volume") and script is None
+        if ran_image and developer_id(image.process):
             severity, why = "info", "its image has a valid Developer ID (B5)"
         elif gap <= self._high_ns:
             severity, why = "high", f"within {seconds(self._high_ns)} of the drop"
@@ -213,20 +226,3 @@ class BranchB:
         for key in keys:
             self._told[key] = (event.time_ns, answer)
         return False
-
-    def _say_what(self, found: Found) -> None:
-        """B1 to B4 as they were settled when the drop was found."""
-        drop = found.drop
-        who = f"{drop.path} got its content by {drop.how} from {drop.writer.path}"
-        self._trace.say("B1", True, f"{who} (pid {drop.writer.token.pid})")
-        if drop.how in _MOVES:
-            self._trace.say("B2", True, f"the {drop.how} is the drop, not what came before it")
-        self._trace.say("B3", True, _HOW[found.how])
-        if found.how == "bundle":
-            self._trace.say("B4", True, "by its inode" if not found.inferred else "by its name")
-
-
-def _rules(found: Found) -> tuple[str, ...]:
-    rules = ["B1", *(["B2"] if found.drop.how in _MOVES else []), "B3"]
-    rules += ["B4"] if found.how == "bundle" else []
-    return (*rules, "B5")

@@ -120,6 +120,7 @@ class Drops:
             self.table.cut(key)
 
     def _xattr(self, event: Event, ref: FileRef) -> None:
+        self.table.sees_quarantine = True
         file = self.table.find(self._paths.key(ref.path), ref)
         if file is not None and event.xattr == QUARANTINE:
             file.quarantined = True

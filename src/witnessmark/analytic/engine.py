@@ -15,6 +15,7 @@ from witnessmark.analytic.lineage import Lineage
 from witnessmark.analytic.misses import Miss, Misses
 from witnessmark.analytic.order import Order
 from witnessmark.analytic.origins import Origins
+from witnessmark.analytic.provenance import Provenance
 from witnessmark.analytic.trace import Trace
 from witnessmark.model.events import Event, Kind, SnapshotRow, Stream
 
@@ -56,6 +57,7 @@ class Engine:
         symlinks: Iterable[tuple[str, str]] = (),
         case_sensitive: bool = False,
         resolution_ns: int = 1,
+        unwraps: bool = False,
         baseline: Sequence[Workflow] = (),
         hashes: Mapping[str, str] | None = None,
         trace: Trace | None = None,
@@ -73,11 +75,13 @@ class Engine:
         self._a = BranchA(params, identity, self._lineage, entries, self._misses, trace)
         window_ns = int(params.drop_exec_window * 1e9)
         origins = Origins(self._drops.table, paths, trace)
-        self._executions = Executions(identity, paths, origins, window_ns)
+        self._executions = Executions(identity, paths, origins, window_ns, unwraps=unwraps)
+        self._provenance = Provenance(params, paths, origins, trace)
         self._b = BranchB(
             params,
             identity,
             self._executions,
+            self._provenance,
             entries,
             self._misses,
             trace,
@@ -105,6 +109,7 @@ class Engine:
             symlinks=stream.symlinks,
             case_sensitive=stream.case_sensitive,
             resolution_ns=stream.resolution_ns,
+            unwraps=stream.lacks_wrapped_execs,
             baseline=baseline,
             hashes=hashes,
             trace=trace,
@@ -149,9 +154,13 @@ class Engine:
             return self._exec(event)
         elif event.kind is Kind.EXIT:
             self._lineage.exit(event)
+            self._provenance.on_exit(event)
         else:
             self._lineage.learn(event.process, event.time_ns)
-            self._drops.on_file(event)
+            if event.kind in (Kind.MOUNT, Kind.UNMOUNT):
+                self._provenance.on_mount(event)
+            else:
+                self._drops.on_file(event)
         return []
 
     def _exec(self, event: Event) -> list[Detection]:
@@ -161,6 +170,7 @@ class Engine:
         runs = self._executions.invocation(event, image.process)
         script = self._executions.script(event, runs)
         self._trace.ran(image, script)
+        self._provenance.on_exec(event, image)
         holds = self._a.on_exec(event, image, script)
         found = self._b.on_exec(event, image, runs, script, holds)
         return [] if found is None else [found]

@@ -7,6 +7,7 @@ from posixpath import basename
 from typing import TYPE_CHECKING, NamedTuple
 
 from witnessmark.analytic.invocation import Invocation, Runs, parse
+from witnessmark.analytic.unwrap import inner
 from witnessmark.model.events import FileRef
 
 if TYPE_CHECKING:
@@ -31,8 +32,10 @@ class Found:
     drop: Content
     key: str
     how: str
-    """``image``, ``script``, ``operand`` or ``bundle``."""
+    """``image``, ``script``, ``operand``, ``bundle``, ``volume`` or ``package``."""
     inferred: bool = False
+    unwrapped: bool = False
+    """Read from a wrapper's words, because the source has no exec of its own for them (B3)."""
 
 
 class Missing(NamedTuple):
@@ -45,7 +48,16 @@ class Missing(NamedTuple):
 class Executions:
     """Reads an exec event against the drops that are known."""
 
-    def __init__(self, identity: Identity, paths: Paths, origins: Origins, window_ns: int) -> None:
+    def __init__(
+        self,
+        identity: Identity,
+        paths: Paths,
+        origins: Origins,
+        window_ns: int,
+        *,
+        unwraps: bool = False,
+    ) -> None:
+        self._unwraps = unwraps
         self._identity = identity
         self._paths = paths
         self._origins = origins
@@ -80,7 +92,7 @@ class Executions:
             if hit is not None and (best is None or hit[1].time_ns > best.drop.time_ns):
                 key = self._paths.key(ref.path)
                 best = Found(file=hit[0], drop=hit[1], key=key, how=how)
-        return best or self._translocated(file)
+        return best or self._translocated(file) or self._wrapped(event, image)
 
     def missing(self, event: Event, image: Process, runs: Invocation | None) -> Missing | None:
         """The field whose absence leaves it open whether a drop was executed."""
@@ -112,6 +124,11 @@ class Executions:
                 return told
         return "B1", False, f"no drop is known of {' or '.join(ref.path for ref in refs)}"
 
+    @property
+    def sees_quarantine(self) -> bool:
+        """Whether the source records extended attributes at all."""
+        return self._origins.table.sees_quarantine
+
     def _blurred(self, event: Event) -> bool:
         """Whether a drop's name with a space in it stands in a command line that lost its words."""
         line = self._paths.key(" ".join(event.args or ()))
@@ -142,6 +159,25 @@ class Executions:
         if runs.chdir is not None:
             cwd = self._paths.resolve(runs.chdir, cwd)
         return None if runs.operand is None else self._paths.resolve(runs.operand, cwd)
+
+    def _wrapped(self, event: Event, image: Process) -> Found | None:
+        """B3 for a source that lacks the exec that a wrapper makes."""
+        words = inner(event.args or ()) if self._unwraps and self._identity.wrapper(image) else None
+        if words is None:
+            return None
+        paths = {"image": self._paths.resolve(words[0], event.cwd) if "/" in words[0] else None}
+        listed = self._identity.interpreter_called(words[0], paths["image"])
+        if listed is not None:
+            runs = parse(listed.language, words)
+            if runs.runs is Runs.SCRIPT:
+                paths["operand"] = self._operand(event, runs)
+        for how, path in paths.items():
+            hit = None if path is None else self._origins.of(FileRef(path=path))
+            if path is not None and hit is not None:
+                file, drop = hit
+                key = self._paths.key(path)
+                return Found(file=file, drop=drop, key=key, how=how, inferred=True, unwrapped=True)
+        return None
 
     def _translocated(self, file: FileRef) -> Found | None:
         mapped = self._origins.translocated(file)

@@ -5,6 +5,7 @@ Names and argv[0] never count. Signing decides; paths only where a source says n
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from posixpath import basename
 from typing import TYPE_CHECKING
 
@@ -68,6 +69,18 @@ class Identity:
                 self._run.clear()
             self._run[key] = self._find_interpreter(*key)
         return self._run[key]
+
+    def interpreter_called(self, word: str, path: str | None) -> Interpreter | None:
+        """The interpreter that a wrapper's words name: by its path, or by name where PATH decides.
+
+        Names count here only: such a detection is inferred, and marked so (B3).
+        """
+        if path is not None:
+            return self._find_interpreter(self._paths.key(path), None)
+        for item, _, _ in self._interpreters:
+            if any(fnmatchcase(word, basename(path)) for path in item.paths):
+                return item
+        return None
 
     def wrapper(self, image: Process) -> bool:
         """Whether an image's exec stands only for the exec that it will make (B3)."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from witnessmark.analytic.unwrap import WRAPPERS
 from witnessmark.content import root
 from witnessmark.content.durations import Duration  # noqa: TC001 - pydantic reads it at run time
 from witnessmark.content.located import Document, read, validate
@@ -75,7 +76,7 @@ class Interpreter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
-    """What the rules A1-A7 and B1-B6 are told. Durations are seconds here, strings in YAML."""
+    """What the rules A1-A7 and B1-B7 are told. Durations are seconds here, strings in YAML."""
 
     monitored_directories: tuple[str, ...]
     drop_exec_window: Duration
@@ -86,7 +87,7 @@ class Parameters:
     clock_skew_tolerance: Duration
     late_arrival: Duration
     dedupe_window: Duration
-    provenance: Literal[False]
+    provenance: bool
     user_writable_directories: tuple[str, ...]
     browsers: tuple[Browser, ...]
     lab_browsers: tuple[Browser, ...]
@@ -95,6 +96,10 @@ class Parameters:
     crash_reporters: tuple[Signed, ...]
     temporary_names: tuple[str, ...]
     fetchers: tuple[str, ...]
+    image_attachers: tuple[str, ...] = ()
+    image_names: tuple[str, ...] = ()
+    package_services: tuple[str, ...] = ()
+    package_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.monitored_directories:
@@ -105,6 +110,14 @@ class Parameters:
             raise ValueError("max_depth: must be 0 or more")
         if self.high_severity_within > self.drop_exec_window:
             raise ValueError("high_severity_within: must not exceed drop_exec_window")
+        if self.provenance:
+            for name in ("image_attachers", "image_names", "package_services", "package_names"):
+                if not getattr(self, name):
+                    raise ValueError(f"{name}: provenance needs at least one")
+        unknown = sorted(set(self.wrappers) - set(WRAPPERS))
+        if unknown:
+            known = ", ".join(WRAPPERS)
+            raise ValueError(f"wrappers: nobody can read {unknown[0]}'s words; known are {known}")
         for path in (*self.monitored_directories, *self.user_writable_directories):
             if not path.startswith(("/", "~")):
                 raise ValueError(f"{path!r}: a directory starts with / or ~")

@@ -48,6 +48,8 @@ class Table:
 
     def __init__(self, trace: Trace) -> None:
         self._trace = trace
+        self.sees_quarantine = False
+        """Whether the source records extended attributes at all: only then is none of them one."""
         self._by_key: dict[str, File] = {}
         self._by_ino: dict[tuple[int, int], File] = {}
         self._below: Counter[str] = Counter()

@@ -25,6 +25,8 @@ class Kind(StrEnum):
     COPYFILE = "copyfile"
     SETEXTATTR = "setextattr"
     SETMODE = "setmode"
+    MOUNT = "mount"
+    UNMOUNT = "unmount"
     DENIED = "denied"
     """An execution that the source says was stopped: ``target`` never ran."""
     LOG = "log"
@@ -82,7 +84,8 @@ class Event:
 
     ``process`` acted; for exec it is the image *before*, ``target`` the image *after* (same pid,
     pidversion + 1). ``file`` is the object of a file event; for rename, link, clone and copyfile
-    ``source_file`` is where it came from and ``file`` where it went.
+    ``source_file`` is where it came from and ``file`` where it went; for mount and unmount ``file``
+    is the mount point and ``source_file`` the device.
     """
 
     id: str
@@ -210,3 +213,6 @@ class Stream:
     """Whether the host's volumes tell ``X.sh`` from ``x.sh``; macOS's usually do not (K2)."""
     resolution_ns: int = 1
     """Granularity of the source's times; one that straddles a window leaves it undecided (B5)."""
+    lacks_wrapped_execs: bool = False
+    """Whether the source has no exec of what a wrapper such as ``env`` or ``sudo`` runs in turn, so
+    that the wrapper's own words are all there is (B3); such detections are marked ``inferred``."""

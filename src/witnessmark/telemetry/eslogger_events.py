@@ -183,6 +183,11 @@ def _copy(raw: shape.Copy, _: frozenset[str]) -> dict[str, Any]:
     return {"source_file": file(raw.source), "file": to}
 
 
+def _mount(raw: shape.Mount, _: frozenset[str]) -> dict[str, Any]:
+    device = FileRef(path=raw.statfs.f_mntfromname)
+    return {"file": FileRef(path=raw.statfs.f_mntonname), "source_file": device}
+
+
 _DETAILS: dict[Kind, Callable[[Any, frozenset[str]], dict[str, Any]]] = {
     Kind.EXEC: _exec,
     Kind.FORK: _fork,
@@ -196,5 +201,7 @@ _DETAILS: dict[Kind, Callable[[Any, frozenset[str]], dict[str, Any]]] = {
     Kind.UNLINK: lambda raw, _: {"file": file(raw.target)},
     Kind.SETMODE: lambda raw, _: {"file": file(raw.target), "mode": raw.mode},
     Kind.SETEXTATTR: lambda raw, _: {"file": file(raw.target), "xattr": raw.extattr},
+    Kind.MOUNT: _mount,
+    Kind.UNMOUNT: _mount,
 }
 _KINDS = tuple((kind, kind.value) for kind in _DETAILS)

@@ -148,6 +148,19 @@ class SetExtAttr(msgspec.Struct):
     extattr: str | None = None
 
 
+class StatFs(msgspec.Struct):
+    """``statfs`` (statfs(2)), as far as it names the volume."""
+
+    f_mntonname: str
+    f_mntfromname: str
+
+
+class Mount(msgspec.Struct):
+    """``mount`` and ``unmount``."""
+
+    statfs: StatFs
+
+
 class Payload(msgspec.Struct):
     """``event``: one key says what happened. The number ``event_type`` is never trusted."""
 
@@ -163,6 +176,8 @@ class Payload(msgspec.Struct):
     copyfile: Copy | UnsetType = UNSET
     setextattr: SetExtAttr | UnsetType = UNSET
     setmode: SetMode | UnsetType = UNSET
+    mount: Mount | UnsetType = UNSET
+    unmount: Mount | UnsetType = UNSET
 
 
 class Standin(msgspec.Struct):

@@ -456,12 +456,24 @@ def test_B5_developer_id_image_is_info(tape: Any, answers: Any) -> None:
 
 def test_B5_require_quarantine(tape: Any, answers: Any) -> None:
     strict = replace(answers.params, require_quarantine=True)
+    tape.event(Kind.SETEXTATTR, tape.terminal, file=tape.ref("/opt/a"), xattr="com.apple.x")
     tape.write(X)
     run(tape)
     assert answers.fired(tape, params=strict) == []
+    assert answers.misses() == ["B5: no quarantine attribute was set on the file"]
     tape.event(Kind.SETEXTATTR, tape.terminal, file=tape.ref(X), xattr="com.apple.quarantine")
     run(tape)
     assert answers.fired(tape, params=strict) == ["B"]
+
+
+def test_B5_quarantine_of_a_source_that_records_no_attributes_is_undetermined(
+    tape: Any, answers: Any
+) -> None:
+    tape.write(X)
+    run(tape)
+    (found,) = answers(tape, params=replace(answers.params, require_quarantine=True))
+    assert found.answer is Answer.UNDETERMINED
+    assert found.reason.startswith("quarantine unknown")
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,8 @@ def test_layer_from_a_scenario() -> None:
 @pytest.mark.parametrize(
     ("change", "match"),
     [
-        ({"provenance": True}, "provenance"),
+        ({"provenance": True, "image_names": []}, "image_names: provenance needs at least one"),
+        ({"wrappers": ["env", "doas"]}, "wrappers: nobody can read doas's words"),
         ({"max_depth": -1}, "max_depth"),
         ({"monitored_directories": []}, "at least one"),
         ({"browsers": []}, "at least one"),

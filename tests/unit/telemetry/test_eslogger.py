@@ -382,3 +382,30 @@ def test_any_value_in_any_field_is_an_event_or_a_bad_line(field: str, value: obj
     line = json.dumps(record, allow_nan=True).encode()
     cover = decode(eslogger, [line], host="m", source="s").coverage
     assert cover.events + cover.other + len(cover.bad) == 1
+
+
+@pytest.mark.parametrize("name", ["mount", "unmount"])
+def test_mount_and_unmount_name_the_volume_and_its_device(es: Any, name: str) -> None:
+    told = {"f_mntonname": "/Volumes/L", "f_mntfromname": "/dev/disk4s1", "f_fstypename": "hfs"}
+    (event,) = es.decode(es.line(name, {"statfs": told, "disposition": 3})).events
+    assert event.kind.value == name
+    assert (event.file.path, event.source_file.path) == ("/Volumes/L", "/dev/disk4s1")
+    (bad,) = es.decode(es.line(name, {"statfs": {"f_mntonname": "/"}})).coverage.bad
+    assert "f_mntfromname" in bad.reason
+
+
+@given(numbers=st.lists(st.integers(1, 2**31 - 1), min_size=8, max_size=8))
+def test_K1_both_token_forms_name_the_same_process(numbers: list[int]) -> None:
+    """The array is audit_token_t: auid, euid, egid, ruid, rgid, pid, asid, pidversion."""
+    as_object = {"pid": numbers[5], "pidversion": numbers[7], "euid": numbers[1]}
+    found = []
+    for token in (numbers, as_object):
+        process = {"audit_token": token, "executable": {"path": "/x"}}
+        record = {
+            "time": "2025-08-07T13:21:35Z",
+            "process": process,
+            "event": {"exit": {"stat": 0}},
+        }
+        stream = decode([json.dumps(record).encode()], host="mac", source="es")
+        found.append(stream.events[0].process.token)
+    assert found[0] == found[1] == Token(**as_object)
