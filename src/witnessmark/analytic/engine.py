@@ -155,12 +155,11 @@ class Engine:
         elif event.kind is Kind.EXIT:
             self._lineage.exit(event)
             self._provenance.on_exit(event)
+        elif event.kind in (Kind.MOUNT, Kind.UNMOUNT):
+            self._provenance.on_mount(event)
         else:
             self._lineage.learn(event.process, event.time_ns)
-            if event.kind in (Kind.MOUNT, Kind.UNMOUNT):
-                self._provenance.on_mount(event)
-            else:
-                self._drops.on_file(event)
+            self._drops.on_file(event)
         return []
 
     def _exec(self, event: Event) -> list[Detection]:

@@ -1,12 +1,13 @@
 """B7: what is run from a volume of a dropped disk image, or by the installer of a dropped package.
 
-Off by default. Of a volume, ``hdiutil attach`` tells the image and perhaps the mount point; a mount
-record tells only the mount point, so it is tied to the attach that is under way (``inferred``).
+Off by default. Some sources name the image of each volume (Santa's ``dmgpath``). Else ``hdiutil
+attach`` tells the image and perhaps the mount point; a mount record that tells only the mount point
+is tied to the one attach that is under way (``inferred``).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from witnessmark.analytic.executions import Found
@@ -35,6 +36,8 @@ class _Volume:
     known: bool = True
     """False if nobody told which image it is."""
     inferred: bool = False
+    awaited: bool = False
+    """An attach named the mount point; its mount record is still to come."""
 
 
 UNKNOWN = _Volume(hit=None, known=False)
@@ -70,7 +73,7 @@ class Provenance:
         given = asked.mount_point
         point = None if given is None else self._paths.resolve(given, event.cwd)
         if point is not None:
-            self._mounted(point, _Volume(hit=hit))
+            self._mounted(point, _Volume(hit=hit, awaited=True))
         else:
             self._under_way[pid] = (event.time_ns, hit)
 
@@ -80,17 +83,20 @@ class Provenance:
 
     def on_mount(self, event: Event) -> None:
         """A volume came or went."""
-        device = event.source_file.path if event.source_file else ""
-        if event.file is None or not device.startswith("/dev/"):
+        origin = event.source_file
+        if event.file is None or origin is None:
             return
         key = self._paths.key(event.file.path)
         if event.kind is Kind.UNMOUNT:
             self._volumes.pop(key, None)
-        elif key not in self._volumes:
-            begun = event.time_ns - self._window_ns
-            hits = [hit for since, hit in self._under_way.values() if since >= begun]
-            one = _Volume(hit=hits[0], inferred=True) if len(hits) == 1 else UNKNOWN
-            self._mounted(event.file.path, one)
+        elif self._images.match(self._paths.key(origin.path).rpartition("/")[2]):
+            self._mounted(event.file.path, _Volume(hit=self._origins.of(origin)))
+        elif origin.path.startswith("/dev/"):
+            before = self._volumes.get(key)
+            if before is not None and before.awaited:
+                self._mounted(event.file.path, replace(before, awaited=False))
+            else:
+                self._mounted(event.file.path, self._attached(event))
 
     def find(self, event: Event, image: Image, script: str | None) -> Found | None:
         """The drop of the container that what is executed came out of."""
@@ -116,6 +122,12 @@ class Provenance:
             if path is not None and unknown and self._live(event, packages=False):
                 return f"not known which image {path} was mounted from"
         return None
+
+    def _attached(self, event: Event) -> _Volume:
+        """Of which image a volume is that appears while images are being attached."""
+        begun = event.time_ns - self._window_ns
+        hits = [hit for since, hit in self._under_way.values() if since >= begun]
+        return _Volume(hit=hits[0], inferred=True) if len(hits) == 1 else UNKNOWN
 
     def _mounted(self, point: str, volume: _Volume) -> None:
         self._volumes[self._paths.key(point)] = volume

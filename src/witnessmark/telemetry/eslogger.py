@@ -20,6 +20,7 @@ KIND: Final = "eslogger"
 TITLE: Final = "eslogger (Endpoint Security, NDJSON)"
 FILLS: Final = fills(
     present="""exec fork exit create close rename link unlink clone copyfile setextattr setmode
+    mount unmount
     seq global_seq pidversion euid parent responsible ppid original_ppid group_id session_id
     start_ns signing_id team_id cdhash cs_flags platform_binary args cwd script dyld_exec_path
     dev ino size birth_ns modified mapped_writable xattr mode exit_status""",

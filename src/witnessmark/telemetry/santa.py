@@ -4,6 +4,9 @@ Santa joins a command line with spaces and quotes nothing, so ``args`` is split 
 wherever a word holds a space. It tells of the image after an exec only, and of no responsible
 process, working directory or script. ``|`` in a value is written ``<pipe>``, a line end ``\\n``.
 
+DISKAPPEAR names the disk image that a volume came from (``dmgpath``), which B7 asks for; it names
+no process, so pid 0 stands for none. DISKDISAPPEAR does not say where a volume was mounted.
+
 Assumed, not seen in a capture: which of its two processes FORK names (the child, as EXEC does).
 """
 
@@ -29,7 +32,8 @@ if TYPE_CHECKING:
 KIND: Final = "santa"
 TITLE: Final = "Santa, file log"
 FILLS: Final = fills(
-    present="exec fork exit rename link unlink clone copyfile denied pidversion ppid team_id",
+    present="""exec fork exit rename link unlink clone copyfile denied mount pidversion ppid
+    team_id""",
     derived="close modified args",
 )
 TIME_RESOLUTION: Final = MILLISECOND
@@ -181,7 +185,22 @@ def _two(kind: Kind, source: str, to: str) -> Callable[[Mapping[str, str]], Any]
     return make
 
 
-_ACTIONS: Final[Mapping[str, Callable[..., tuple[Kind, Process, dict[str, Any]]]]] = {
+def _volume(fields: Mapping[str, str]) -> tuple[Kind, Process | None, dict[str, Any] | None]:
+    """A volume that came; one that is mounted nowhere is a notice only."""
+    device = f"/dev/{_plain(fields['bsdname'])}"
+    point = _plain(fields["mount"])
+    if not point:
+        return Kind.OTHER, None, None
+    image = _plain(fields.get("dmgpath", ""))
+    return (
+        Kind.MOUNT,
+        _NOBODY,
+        {"file": FileRef(path=point), "source_file": FileRef(path=image or device)},
+    )
+
+
+_NOBODY: Final = Process(token=Token(pid=0), path="", simulated=UNKNOWN)
+_ACTIONS: Final[Mapping[str, Callable[..., tuple[Kind, Process | None, dict[str, Any] | None]]]] = {
     "EXEC": _exec,
     "FORK": _fork,
     "EXIT": _exit,
@@ -191,4 +210,5 @@ _ACTIONS: Final[Mapping[str, Callable[..., tuple[Kind, Process, dict[str, Any]]]
     "LINK": _two(Kind.LINK, "path", "newpath"),
     "CLONE": _two(Kind.CLONE, "source", "target"),
     "COPYFILE": _two(Kind.COPYFILE, "source", "target"),
+    "DISKAPPEAR": _volume,
 }

@@ -81,6 +81,18 @@ def test_B7_volume_that_appears_while_one_attach_is_under_way_is_inferred(
     assert (found.answer, found.inferred, found.severity) == (Answer.FIRED, True, "info")
 
 
+def test_B7_source_that_names_the_image(tape: Any, answers: Any) -> None:
+    """As Santa's DISKAPPEAR, whatever opened the image."""
+    tape.write(IMAGE)
+    mount(tape, "/Volumes/L", device=IMAGE)
+    mount(tape, "/Volumes/Own", device="/opt/own.dmg")
+    run(tape, "/Volumes/Own/open.sh")
+    run(tape, "/Volumes/L/open.sh")
+    (found,) = answers(tape)
+    assert (found.answer, found.inferred) == (Answer.FIRED, False)
+    assert found.exec.script == "/Volumes/L/open.sh"
+
+
 @pytest.mark.parametrize("between", [[], [IMAGE, f"{DOWN}/m.dmg"]])
 def test_B7_volume_of_an_unknown_image_is_undetermined(
     tape: Any, answers: Any, between: list[str]
@@ -142,6 +154,14 @@ def test_B7_a_volume_ends_with_its_unmount(tape: Any, answers: Any) -> None:
     mount(tape, "/private/tmp/m", kind=Kind.UNMOUNT)
     run(tape, "/private/tmp/m/open.sh")
     assert answers(tape) == []
+
+
+def test_B7_another_volume_at_the_same_place_is_another(tape: Any, answers: Any) -> None:
+    tape.write(IMAGE)
+    mount(tape, "/Volumes/L", device=IMAGE)
+    mount(tape, "/Volumes/L")
+    run(tape, "/Volumes/L/open.sh")
+    assert [item.answer for item in answers(tape)] == [Answer.UNDETERMINED]
 
 
 def test_B7_translocation_mounts_are_no_volumes(tape: Any, answers: Any) -> None:

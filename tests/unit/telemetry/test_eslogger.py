@@ -406,6 +406,6 @@ def test_K1_both_token_forms_name_the_same_process(numbers: list[int]) -> None:
             "process": process,
             "event": {"exit": {"stat": 0}},
         }
-        stream = decode([json.dumps(record).encode()], host="mac", source="es")
+        stream = decode(eslogger, [json.dumps(record).encode()], host="mac", source="es")
         found.append(stream.events[0].process.token)
     assert found[0] == found[1] == Token(**as_object)

@@ -38,9 +38,9 @@ def test_every_real_line_is_an_event_or_a_notice(whole: Any, sample: Any) -> Non
     cover = stream.coverage
     assert not cover.bad
     assert Counter(event.kind for event in stream.events) == {
-        Kind.CLOSE: 83, Kind.EXEC: 44, Kind.RENAME: 23, Kind.UNLINK: 19,
+        Kind.CLOSE: 83, Kind.EXEC: 44, Kind.RENAME: 23, Kind.UNLINK: 19, Kind.MOUNT: 10,
     }  # fmt: skip
-    assert cover.notices == 17 + 5 + 3
+    assert cover.notices == 7 + 5 + 3
     assert dict(cover.kinds)["DISKAPPEAR"] == 17
     assert cover.out_of_order == 0
     safari = next(
@@ -215,3 +215,23 @@ def test_xpcproxy_and_its_service_are_one_process_without_pidversion(whole: Any)
     assert (found.answer, found.reason) == (Answer.UNDETERMINED, "responsible process unknown")
     assert found.simulated == ("responsible",)
     assert detect(whole(santa, *lines[1:]), load().parameters) == [], "no browser runs at all"
+
+
+def test_a_volume_names_the_image_that_it_came_from(whole: Any) -> None:
+    head = b"[2018-08-19T03:17:30.096Z] I santad: action="
+    image = b"volume=Skype|bsdname=disk2s1|fs=hfs|dmgpath=/Users/kim/Downloads/S.dmg|appearance=x\n"
+    lines = [
+        head + b"DISKAPPEAR|mount=|" + image,
+        head + b"DISKAPPEAR|mount=/Volumes/Skype|" + image,
+        head + b"DISKAPPEAR|mount=/Volumes/USB|volume=USB|bsdname=disk3s1|dmgpath=\n",
+        head + b"DISKDISAPPEAR|mount=|volume=Skype|bsdname=disk2s1\n",
+        head + b"DISKAPPEAR|mount=/Volumes/Skype\n",
+    ]
+    stream = whole(santa, *lines)
+    told = [(event.kind, event.file.path, event.source_file.path) for event in stream.events]
+    assert told == [
+        (Kind.MOUNT, "/Volumes/Skype", "/Users/kim/Downloads/S.dmg"),
+        (Kind.MOUNT, "/Volumes/USB", "/dev/disk3s1"),
+    ]
+    (bad,) = stream.coverage.bad
+    assert bad.reason == "DISKAPPEAR without bsdname: the line is cut off"
