@@ -13,7 +13,7 @@ from witnessmark.model.run import STARTED, HostFacts, Listing
 from witnessmark.phases import Folders, browser_env
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from witnessmark.hosts.transport import Transport
     from witnessmark.model.hosts import Host
@@ -35,8 +35,13 @@ LEFTOVERS = (
 
 def ask_facts(transport: Transport, run_id: str) -> HostFacts:
     """What the host says of itself, and how far its clock is from the controller's."""
+    return facts_by(transport, lambda name: _home_script(run_id, name))
+
+
+def facts_by(transport: Transport, script_of: Callable[[str], str]) -> HostFacts:
+    """The same where ``script_of`` gives the text of a script by its name, for ``sh -c``."""
     host = transport.host
-    script = _home_script(run_id, "facts.sh")
+    script = script_of("facts.sh")
     env = browser_env(host)
     result = transport.run(["/bin/sh", "-c", script], env=env, timeout_s=QUICK_S)
     if result.status != 0:
@@ -46,7 +51,7 @@ def ask_facts(transport: Transport, run_id: str) -> HostFacts:
         )
     pairs = _pairs(result.stdout)
     said = {key: value for key, value in pairs if key != "have"}
-    controls = _controls(transport, run_id)
+    controls = _controls(transport, script_of("controls.sh"))
     clock = measure(transport)
     return HostFacts(
         name=host.name,
@@ -73,11 +78,10 @@ def _pairs(said: bytes) -> list[tuple[str, str]]:
     return [(key, value[:MOST_SAID]) for key, _, value in parts]
 
 
-def _controls(transport: Transport, run_id: str) -> dict[str, str]:
+def _controls(transport: Transport, script: str) -> dict[str, str]:
     """How the host protects itself; empty where it does not tell, which stops no run."""
     try:
-        argv = ["/bin/sh", "-c", _home_script(run_id, "controls.sh")]
-        result = transport.run(argv, env={}, timeout_s=QUICK_S)
+        result = transport.run(["/bin/sh", "-c", script], env={}, timeout_s=QUICK_S)
     except HostError:
         return {}
     return dict(_pairs(result.stdout)) if result.status == 0 else {}

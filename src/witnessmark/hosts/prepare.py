@@ -62,11 +62,26 @@ def prepared(
             # know, and quotes no $HOME with a space in it. (This machine: by_ansible.py.)
             "ansible_remote_tmp": f".witnessmark/{run_id}/tmp",  # noqa: S108 - the home's
             "wm_dead_man": math.ceil(host.dead_man_s) if timed else 0,
-            "wm_look": _with_arguments(_shell("look.sh"), consent, run_id),
+            "wm_look": with_arguments("look.sh", consent, run_id),
         }
 
     willing = [host for host in hosts if host.lab]
     yield from _play("prepare.yaml", willing, variables, {"deploy.sh": deploy})
+
+
+def looked(hosts: Sequence[Host], run_id: str) -> Iterator[PrepareResult]:
+    """What `prepared` would find out first, and nothing is laid on any host.
+
+    One result per host as soon as it is known: consent, links, folders. Raises as `prepared` does.
+    """
+    check_run_id(run_id)
+    yield from (_not_lab(host) for host in hosts if not host.lab)
+
+    def variables(host: Host) -> dict[str, object]:
+        text = with_arguments("look.sh", host.path_prefix + host.consent_file, run_id)
+        return {"wm_look": f"{text}say changed no\n"}
+
+    yield from _play("look.yaml", [host for host in hosts if host.lab], variables, {})
 
 
 def teardown(hosts: Sequence[Host], run_id: str | None) -> dict[str, PrepareResult]:
@@ -76,7 +91,7 @@ def teardown(hosts: Sequence[Host], run_id: str | None) -> dict[str, PrepareResu
     """
     if run_id is not None:
         check_run_id(run_id)
-    sweep = _with_arguments(_shell("sweep.sh"), run_id or "")
+    sweep = with_arguments("sweep.sh", run_id or "")
     results = {
         item.host: item for item in _play("teardown.yaml", hosts, lambda _: {"wm_sweep": sweep}, {})
     }
@@ -94,7 +109,7 @@ def cleanup(
     if run_id is not None:
         check_run_id(run_id)
     mode = "look" if look else "spare"
-    sweep = _with_arguments(_shell("sweep.sh"), run_id or "", mode)
+    sweep = with_arguments("sweep.sh", run_id or "", mode)
     done = _play("teardown.yaml", hosts, lambda _: {"wm_sweep": sweep}, {})
     results = {item.host: item for item in done}
     return {host.name: results[host.name] for host in hosts}
@@ -151,7 +166,7 @@ def _tasks(
 
 
 def _judge(host: Host, tasks: Sequence[ansible.TaskResult]) -> PrepareResult:
-    said = [line.split("\t", 2)[1:] for task in tasks for line in _lines(task)]
+    said = [pair for task in tasks for pair in said_lines(task.stdout)]
     facts = dict(said)
     outcome, reason = Outcome.OK, None
     last = tasks[-1] if tasks else None
@@ -172,11 +187,6 @@ def _judge(host: Host, tasks: Sequence[ansible.TaskResult]) -> PrepareResult:
     )
 
 
-def _lines(task: ansible.TaskResult) -> list[str]:
-    lines = task.stdout.replace("\r", "").splitlines()
-    return [line for line in lines if re.match("witnessmark\t[a-z-]+\t", line)]
-
-
 def _not_lab(host: Host) -> PrepareResult:
     return PrepareResult(
         host=host.name,
@@ -190,5 +200,13 @@ def _shell(name: str) -> bytes:
     return (root() / "inventory" / "playbooks" / name).read_bytes()
 
 
-def _with_arguments(text: bytes, *arguments: str) -> str:
-    return f"set -- {shlex.join(arguments)}\n{text.decode()}"
+def with_arguments(name: str, *arguments: str) -> str:
+    """One of the scripts in inventory/playbooks/ with its arguments, as one text for ``sh -c``."""
+    return f"set -- {shlex.join(arguments)}\n{_shell(name).decode()}"
+
+
+def said_lines(said: str) -> list[tuple[str, str]]:
+    """The (code, detail) pairs that such a script printed; other lines are not ours."""
+    lines = said.replace("\r", "").splitlines()
+    parts = [line.split("\t", 2) for line in lines if re.match("witnessmark\t[a-z-]+\t", line)]
+    return [(code, detail) for _, code, detail in parts]

@@ -31,13 +31,15 @@ def host_findings(record: RunRecord, tolerance_s: float) -> tuple[HostFinding, .
         found
         for facts in record.facts
         for found in (
-            _gatekeeper(facts),
-            _sip(facts),
-            _safari(facts),
-            _clock(facts, tolerance_s),
+            *standing(facts, tolerance_s),
             *_sensors(facts, record),
         )
     )
+
+
+def standing(facts: HostFacts, tolerance_s: float) -> tuple[HostFinding, ...]:
+    """How a host protects itself, and whether its clock can be compared with ours."""
+    return (_gatekeeper(facts), _sip(facts), _safari(facts), _clock(facts, tolerance_s))
 
 
 def _gatekeeper(facts: HostFacts) -> HostFinding:
