@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from witnessmark.judge import clock, delivery_examples, examples, match, records
+from witnessmark.judge import clock, delivery_examples, examples, match, records, whole
 from witnessmark.judge.api import CaseEvidence, Example, finding, validator
 from witnessmark.model.verdicts import Finding, Status
 
@@ -31,7 +31,7 @@ def check(case: CaseEvidence) -> Iterator[Finding]:
         yield finding(NAME, "delivered", Status.SKIP, why)
         return
     there = case.analysed
-    if (trouble := match.uncollected(there)) is not None or there.stream is None:
+    if (trouble := whole.uncollected(there)) is not None or there.stream is None:
         yield finding(
             NAME, "delivered", Status.ERROR, f"nobody could look at the destination: {trouble}"
         )
@@ -98,7 +98,7 @@ def _in_time(there: CaseEvidence, event: Event, what: str) -> Finding:
 
 
 def _absent(there: CaseEvidence, event: Event, what: str) -> Finding:
-    trouble = match.unreadable(there) or _looked_too_short(there, event)
+    trouble = whole.unreadable(there) or _looked_too_short(there, event)
     if trouble is None and not there.controls.both:
         trouble = there.controls.reason
     expected = f"within {_deadline_s(there):g} s"

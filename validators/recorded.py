@@ -46,7 +46,7 @@ def _one(case: CaseEvidence, pattern: RecordPattern, step: Step) -> Finding:
     event = match.record(case, pattern, step)
     what = records.described(step, pattern.event)
     if event is None:
-        return records.absent(case, NAME, what)
+        return records.absent(case, NAME, step, pattern.event)
     asked = tuple(records.need(f"record {pattern.id}", name) for name in pattern.fields)
     return records.filled(NAME, what, event, asked)
 

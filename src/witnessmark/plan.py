@@ -134,14 +134,14 @@ def _case(
         axes=axes,
         timeout_s=max(seconds(scenario.timeout), window_s + 30.0),
         lab=bool(scenario.parameters)
-        or _uses_a_stub(scenario, host)
+        or (host.origin is Origin.MAC and _on_our_own(scenario))
         or (host.origin is Origin.MAC and not standard),
     )
 
 
-def _uses_a_stub(scenario: Scenario, host: Host) -> bool:
-    """On a real Mac the lab browser is no browser that anybody deployed, so its cases are lab."""
-    return "browser" in scenario.needs and host.origin is Origin.MAC
+def _on_our_own(scenario: Scenario) -> bool:
+    """The lab browser is no browser that anybody deployed, nor are the suite's own workflows."""
+    return scenario.lab or "browser" in scenario.needs
 
 
 def _control(scenario: Scenario, host: Host, index: int, when: str) -> Case:

@@ -1,16 +1,20 @@
 """The whole chain, as its user runs it: a stand-in boots, acts, is judged, and is gone again."""
 
 import contextlib
+import itertools
 import json
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from witnessmark.content import scenarios
+from witnessmark.model.scenario import ExpectedAnswer, Scenario
 from witnessmark.standin.launch import refusal
 
 pytestmark = [
@@ -19,6 +23,13 @@ pytestmark = [
     pytest.mark.timeout(180),
 ]
 
+VERDICTS = {
+    ExpectedAnswer.FIRES: "detected",
+    ExpectedAnswer.SILENT: "silent as expected",
+    ExpectedAnswer.SUPPRESSED: "suppressed as documented",
+    ExpectedAnswer.GAP: "gap as documented",
+}
+CATALOGUE = scenarios.select(scenarios.load_all(), [])
 P11 = "p11-quarantined-download"
 N14 = "n14-run-after-window"
 P07 = "p07-browser-runs-shell"
@@ -74,6 +85,50 @@ def test_every_case_is_as_it_should_be(good: tuple[Path, subprocess.CompletedPro
     unassessed = {key for key, case in cases.items() if case["verdict"] == "not assessed"}
     assert unassessed <= {"n11-managed-by-an-agent:mac1"}
     assert all(case["ok"] for key, case in cases.items() if key not in unassessed)
+
+
+def cases_of(scenario: Scenario) -> set[str]:
+    """Every case that a scenario has on the demo's one host."""
+    values = itertools.product(*scenario.axes.values())
+    return {f"{scenario.id}.{'-'.join(each)}:mac1".replace(".:", ":") for each in values}
+
+
+def surprises(cases: dict[str, dict[str, object]], catalogue: Sequence[Scenario]) -> set[str]:
+    """Cases that are missing, too many, or whose verdict is another than their scenario expects."""
+    expected = {key: item for item in catalogue for key in cases_of(item)}
+    found = expected.keys() ^ cases.keys()
+    for key, item in expected.items():
+        if key in found:
+            continue
+        case = cases[key]
+        unplayed = case["verdict"] == "not applicable" and case["links"]["acted"] == "skip"
+        unknown = case["verdict"] == "not assessed" and bool(case["simulated"])
+        if case["verdict"] != VERDICTS[item.expect.answer] and not unplayed and not unknown:
+            found.add(key)
+    return found
+
+
+def test_every_case_of_the_catalogue_has_the_verdict_that_its_scenario_expects(
+    good: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    cases = verdicts(good[0])
+    assert surprises(cases, CATALOGUE) == set()
+    for item in CATALOGUE:
+        played = [key for key in cases_of(item) if cases[key]["verdict"] != "not applicable"]
+        assert played or "macos" in item.needs, f"{item.id}: not one of its cases was played"
+
+
+@pytest.mark.parametrize("item", CATALOGUE, ids=lambda item: item.id)
+def test_a_verdict_that_its_scenario_does_not_expect_is_a_surprise(
+    item: Scenario, good: tuple[Path, subprocess.CompletedProcess[str]]
+) -> None:
+    cases = verdicts(good[0])
+    played = {key for key in cases_of(item) if cases[key]["verdict"] in VERDICTS.values()}
+    others = [each for each in CATALOGUE if each is not item]
+    assert surprises(cases, others) == cases_of(item)
+    for answer in set(VERDICTS) - {item.expect.answer}:
+        wrong = replace(item, expect=replace(item.expect, answer=answer))
+        assert surprises(cases, [*others, wrong]) == played
 
 
 def test_every_link_was_really_judged(good: tuple[Path, subprocess.CompletedProcess[str]]) -> None:

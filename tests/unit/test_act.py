@@ -246,6 +246,31 @@ def test_what_a_run_leaves_is_found(home: Path, mac: LocalTransport) -> None:
     assert str(left) in (left_behind(mac.host, facts, RUN) or ())
 
 
+@pytest.fixture
+def prefixed(tmp_path: Path, mac: LocalTransport) -> LocalTransport:
+    """The same host, whose root is a folder of its own with a private/tmp."""
+    (tmp_path / "root/private/tmp").mkdir(parents=True)
+    return LocalTransport(replace(mac.host, path_prefix=str(tmp_path / "root")))
+
+
+def test_the_inventory_and_the_leftovers_reach_private_tmp(
+    home: Path, prefixed: LocalTransport
+) -> None:
+    facts = ask_facts(prefixed, RUN)
+    temporary = Path(prefixed.host.path_prefix) / "private/tmp"
+    for name in (f"org.witnessmark.{RUN}.007", "org.witnessmark.other.001", "somebody-else"):
+        (temporary / name).mkdir()
+        (temporary / name / "x.sh").touch()
+    mine = f"/private/tmp/org.witnessmark.{RUN}.007"
+    seen = list_host(prefixed, RUN)
+    assert seen.problem is None
+    there = {path for path in seen.paths if path.startswith("/private/tmp")}
+    other = "/private/tmp/org.witnessmark.other.001"
+    assert there == {mine, f"{mine}/x.sh", other, f"{other}/x.sh"}
+    left = left_behind(prefixed.host, facts, RUN) or ()
+    assert [path for path in left if "/private/tmp" in path] == [mine]
+
+
 def test_an_inventory_with_a_blind_spot_is_a_problem(home: Path, mac: LocalTransport) -> None:
     assert list_host(mac, RUN).problem is None
     (home / "Library/Caches").rmdir()

@@ -87,7 +87,7 @@ def test_a_real_macs_lab_browser_never_earns_coverage() -> None:
     def labs(host: Host) -> set[str]:
         return {case.scenario.id.split("-")[0] for case in plan(host).cases if case.lab}
 
-    assert labs(MAC) == {"p07", "v16", "n17"}
+    assert labs(MAC) == {"p07", "v16", "n17", "n11", "n15"}
     assert labs(replace(MAC, origin=Origin.STAND_IN)) == set()
 
 
@@ -119,3 +119,32 @@ def test_a_host_named_twice_is_refused() -> None:
 def test_an_unknown_scenario_is_named_with_those_that_exist() -> None:
     with pytest.raises(UsageError, match="p11-quarantined-download"):
         plan(wanted=("p99",))
+
+
+def test_what_only_the_suites_own_workflow_suppresses_is_lab_on_a_mac_alone() -> None:
+    for origin, lab in ((Origin.MAC, {"n11", "n15"}), (Origin.STAND_IN, set())):
+        made = plan(replace(MAC, origin=origin), wanted=("n11", "n15", "v25", "p11"))
+        found = {case.id.partition("-")[0] for case in made.cases if case.lab and not case.control}
+        assert found == lab
+
+
+def test_a_profile_may_expect_another_answer_and_only_where_it_says_so() -> None:
+    catalogue = scenarios.load_all()
+    found = {}
+    for profile in ("demo", "extended", None):
+        made = build(
+            run_id=RUN,
+            hosts=(MAC,),
+            scenarios=scenarios.select(catalogue, ()),
+            catalogue=catalogue,
+            window_s=4.0,
+            late_arrival_s=5.0,
+            profile=profile,
+        )
+        found[profile] = {case.id: case.scenario.expect for case in made.cases}
+    assert found["demo"] == found[None]
+    other = {key for key in found[None] if found[None][key] != found["extended"][key]}
+    assert other == {"n20-private-tmp:mac1"}
+    (name,) = other
+    assert (found[None][name].answer, found[None][name].branch) == ("silent", "none")
+    assert (found["extended"][name].answer, found["extended"][name].branch) == ("fires", "B")

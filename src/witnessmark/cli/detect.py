@@ -34,6 +34,12 @@ FIRED = 1
     show_default=True,
     help="jsonl: one JSON object a line. table: for reading.",
 )
+@click.option(
+    "--workflows",
+    multiple=True,
+    metavar="PATH",
+    help="A documented workflow (YAML) or a folder of them: what they suppress is said so.",
+)
 @click.option("--follow", is_flag=True, help="Keep reading one PATH as it grows.")
 def command(
     paths: tuple[str, ...],
@@ -42,6 +48,7 @@ def command(
     params: str | None,
     profile: str | None,
     form: str,
+    workflows: tuple[str, ...],
     follow: bool,
 ) -> None:
     """Run the AN0994 analytic over eslogger output (NDJSON), or another --kind of telemetry.
@@ -56,7 +63,7 @@ def command(
     Live:        sudo eslogger exec fork exit create rename close setextattr unlink \\
                    | witnessmark detect --follow -
     """
-    if _run(paths, kind, host, params, profile, form, follow):
+    if _run(paths, kind, host, params, profile, form, workflows, follow):
         click.get_current_context().exit(FIRED)
 
 
@@ -67,6 +74,7 @@ def _run(
     params: str | None,
     profile: str | None,
     form: str,
+    workflows: tuple[str, ...],
     follow: bool,
 ) -> bool:
     """Whether something fired."""
@@ -76,6 +84,7 @@ def _run(
     from witnessmark.cli import reading
     from witnessmark.cli.engines import Engines, stream
     from witnessmark.cli.printing import JsonLines, Table
+    from witnessmark.content.workflows import given
     from witnessmark.errors import UsageError
     from witnessmark.telemetry.decoder import Decoder
     from witnessmark.telemetry.kinds import decoder_of
@@ -84,6 +93,7 @@ def _run(
         raise UsageError("--follow reads one PATH only")
     source = decoder_of(kind)
     parameters = load(profile=profile, override=Path(params) if params else None).parameters
+    baseline = given(map(Path, workflows))
     reading.check(paths, "detect")
     printer: Printer = JsonLines() if form == "jsonl" else Table()
     groups = (
@@ -92,7 +102,7 @@ def _run(
     strange = []
     for name, members in groups:
         decoder = Decoder(source, host=name, source=kind, by_record=host is None)
-        if not stream(members, decoder, Engines(parameters, source), printer, follow):
+        if not stream(members, decoder, Engines(parameters, source, baseline), printer, follow):
             strange.append(reading.wrong_kind(source, members))
     printer.end()
     if strange and not printer.fired:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from witnessmark.cli.printing import Printer
     from witnessmark.model.detections import Detection
     from witnessmark.model.events import Event
+    from witnessmark.model.workflows import Workflow
     from witnessmark.telemetry.decoder import Decoder
     from witnessmark.telemetry.format import Format
 
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
 class Engines:
     """An engine for each host that a stream tells of: pids of two hosts are not the same."""
 
-    def __init__(self, parameters: Parameters, source: Format) -> None:
-        self._parameters, self._source = parameters, source
+    def __init__(
+        self, parameters: Parameters, source: Format, baseline: tuple[Workflow, ...] = ()
+    ) -> None:
+        self._parameters, self._source, self._baseline = parameters, source, baseline
         self.of: dict[str, Engine] = {}
 
     def feed(self, event: Event) -> list[Detection]:
@@ -30,7 +33,9 @@ class Engines:
         engine = self.of.get(event.host)
         if engine is None:
             grain = self._source.TIME_RESOLUTION
-            engine = self.of[event.host] = Engine(self._parameters, resolution_ns=grain)
+            engine = self.of[event.host] = Engine(
+                self._parameters, resolution_ns=grain, baseline=self._baseline
+            )
         return engine.feed(event)
 
     def advance(self, now_ns: int) -> list[Detection]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from witnessmark.content import root
 from witnessmark.content.located import load
-from witnessmark.errors import ContentError
+from witnessmark.errors import ContentError, UsageError
 from witnessmark.model.workflows import Workflow
 
 if TYPE_CHECKING:
@@ -26,6 +26,24 @@ def load_all() -> tuple[Workflow, ...]:
         ContentError: with one line per problem over all files.
     """
     return load_files(folder().glob("*.yaml"))
+
+
+def given(paths: Iterable[Path]) -> tuple[Workflow, ...]:
+    """The enabled entries of these files, and of the YAML files in these folders.
+
+    Raises:
+        UsageError: for a path that is not there, or a folder without any entry.
+        ContentError: with one line per problem over all files.
+    """
+    files: list[Path] = []
+    for path in paths:
+        found = sorted(path.glob("*.yaml")) if path.is_dir() else [path]
+        if not path.exists():
+            raise UsageError(f"{path}: no such file or folder")
+        if not found:
+            raise UsageError(f"{path}: holds no workflow (*.yaml)")
+        files += found
+    return tuple(item for item in load_files(files) if item.enabled)
 
 
 def load_files(files: Iterable[Path]) -> tuple[Workflow, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from witnessmark.analytic.baseline import UNVERIFIED
-from witnessmark.judge import clock, match
+from witnessmark.judge import clock, match, whole
 from witnessmark.model.detections import Answer, Detection
 from witnessmark.model.scenario import ExpectedAnswer
 
@@ -105,7 +105,7 @@ def _lateness_trouble(case: CaseEvidence, took: clock.Elapsed | None) -> str | N
 
 
 def _silence(case: CaseEvidence) -> Answered:
-    trouble = match.trouble(case) or clock.unplaced(case)
+    trouble = whole.trouble(case) or clock.unplaced(case)
     if trouble is None and not case.controls.both:
         trouble = case.controls.reason
     if trouble is None and case.case.scenario.expect.answer is not ExpectedAnswer.FIRES:

@@ -7,7 +7,7 @@ of the attack but lies outside the attack's window has a time that cannot be rig
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from witnessmark.judge import match
@@ -17,7 +17,7 @@ from witnessmark.model.run import RUNS
 if TYPE_CHECKING:
     from witnessmark.judge.api import CaseEvidence
     from witnessmark.model.events import Event
-    from witnessmark.model.run import HostFacts
+    from witnessmark.model.run import Act, HostFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +27,14 @@ class Elapsed:
     least_s: float
     most_s: float
     about_s: float
+
+
+def as_measured(facts: HostFacts, act: Act) -> HostFacts:
+    """The facts with the clock offset as measured in the part that played the case, and next."""
+    if act.part >= len(facts.offsets_s):
+        return facts
+    after = (*facts.offsets_s, facts.clock_offset_end_s)[act.part + 1]
+    return replace(facts, clock_offset_s=facts.offsets_s[act.part], clock_offset_end_s=after)
 
 
 def bounds(facts: HostFacts) -> tuple[float, float] | None:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from witnessmark.analytic import load
-from witnessmark.judge import brackets, match
+from witnessmark.judge import brackets, clock, match
 from witnessmark.judge.api import Arrived, CaseEvidence, Controls
 from witnessmark.judge.seen import Seen, documented, look
 from witnessmark.model.run import RUNS
@@ -110,7 +110,7 @@ def _evidence(
     bare = CaseEvidence(
         case=case,
         act=act,
-        facts=_as_measured(next(item for item in record.facts if item.name == host.name), act),
+        facts=clock.as_measured(next(item for item in record.facts if item.name == host.name), act),
         source=source,
         collection=seen.collection,
         stream=seen.stream,
@@ -137,14 +137,6 @@ def _arrived(bare: CaseEvidence, act: Act, seen: Seen) -> Arrived:
         detections=seen.detections,
         misses=_misses(bare, act, seen.misses),
     )
-
-
-def _as_measured(facts: HostFacts, act: Act) -> HostFacts:
-    """The facts with the clock offset as measured in the part that played the case, and next."""
-    if act.part >= len(facts.offsets_s):
-        return facts
-    after = (*facts.offsets_s, facts.clock_offset_end_s)[act.part + 1]
-    return replace(facts, clock_offset_s=facts.offsets_s[act.part], clock_offset_end_s=after)
 
 
 def _deadline(source: Source | None, late_arrival_s: float) -> float:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from witnessmark.judge.api import CaseEvidence
     from witnessmark.model.detections import Detection
-    from witnessmark.model.events import Stream
     from witnessmark.model.run import HostFacts, PhaseResult, Step
     from witnessmark.model.scenario import RecordPattern
 
@@ -81,10 +80,19 @@ def steps(case: CaseEvidence, name: str) -> tuple[Step, ...]:
 def record(case: CaseEvidence, pattern: RecordPattern, step: Step) -> Event | None:
     """The record that proves a step, or None. The last one wins, as the last content does (B1)."""
     found = None
-    for event in _inside(case):
+    for event in inside(case):
         if event.kind.value in pattern.event and proves(case, event, step):
             found = event
     return found
+
+
+def unnamed_run(case: CaseEvidence, step: Step) -> Event | None:
+    """A record of a step's own process that names no script and no words, or None."""
+    mute = (item for item in inside(case) if item.script is None and not item.args)
+    return next(
+        (item for item in mute if item.target is not None and item.target.token.pid == step.pid),
+        None,
+    )
 
 
 def identity(event: Event) -> tuple[object, ...]:
@@ -138,44 +146,6 @@ def related(case: CaseEvidence) -> tuple[Detection, ...]:
     )
 
 
-def trouble(case: CaseEvidence) -> str | None:
-    """Why absence of a record would say nothing here, or None if the stream was whole."""
-    if (why := uncollected(case)) is not None or case.stream is None:
-        return why
-    if any(event.global_seq is None for event in _inside(case)):
-        return "its records carry no sequence numbers, so a hole could not be seen"
-    for gap in case.stream.coverage.gaps:
-        if _touches(case, gap.since_ns, gap.time_ns):
-            return f"{gap.missing} records are missing at line {gap.line} (gap in {gap.counter})"
-    return unreadable(case)
-
-
-def uncollected(case: CaseEvidence) -> str | None:
-    """Why there is nothing to look into, or None if there is."""
-    if case.source is None:
-        return "no source is configured for this host"
-    if case.collection is not None and case.collection.problem:
-        return f"source {case.source.name}: {case.collection.problem}"
-    if case.collection is None or case.stream is None:
-        return f"source {case.source.name} was not collected"
-    return None
-
-
-def unreadable(case: CaseEvidence) -> str | None:
-    """The first line that may belong to the case and that nobody can read, or None."""
-    if case.stream is None:
-        return None
-    coverage = case.stream.coverage
-    for bad in coverage.bad:
-        # Where lines come out of order, neighbours say nothing of when a bad line was written.
-        ordered = coverage.out_of_order == 0
-        since = bad.time_ns if ordered else None
-        if _touches(case, since, _after(case.stream, bad.line) if ordered else None):
-            kind = "of a shape no decoder knows" if bad.unknown_shape else "unreadable"
-            return f"line {bad.line} is {kind}: {bad.reason}"
-    return None
-
-
 def plain(path: str) -> str:
     """A path without the data volume's firmlink prefix (K2)."""
     return path.removeprefix(DATA_VOLUME) or "/"
@@ -197,18 +167,8 @@ def _named(item: Detection) -> str:
     return "\0".join([drop, *(f"{run.path}\0{run.script or ''}" for run in runs)])
 
 
-def _touches(case: CaseEvidence, since_ns: int | None, until_ns: int | None) -> bool:
-    """Whether a hole between two moments (None: no bound) may reach into the attack's window."""
-    first, last = window(case)
-    return (since_ns is None or since_ns <= last) and (until_ns is None or until_ns >= first)
-
-
-def _after(stream: Stream, line: int) -> int | None:
-    """Time of the first good record behind a line."""
-    return next((event.time_ns for event in stream.events if event.line > line), None)
-
-
-def _inside(case: CaseEvidence) -> Iterator[Event]:
+def inside(case: CaseEvidence) -> Iterator[Event]:
+    """The records whose times lie inside the attack's window."""
     first, last = window(case)
     for event in case.stream.events if case.stream else ():
         if first <= event.time_ns <= last:

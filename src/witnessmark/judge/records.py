@@ -12,7 +12,7 @@ from posixpath import basename
 from typing import TYPE_CHECKING
 
 from witnessmark.analytic.keys import Paths
-from witnessmark.judge import clock, match
+from witnessmark.judge import clock, match, whole
 from witnessmark.judge.api import finding
 from witnessmark.model.events import Kind
 from witnessmark.model.run import RUNS
@@ -125,7 +125,7 @@ def ask(
     for step in steps:
         event = match.record(case, pattern(*kinds), step)
         if event is None:
-            yield absent(case, name, described(step, _expected(case, step, kinds)))
+            yield absent(case, name, step, _expected(case, step, kinds))
         else:
             what = described(step, (event.kind.value,))
             yield filled(name, what, event, needs(event, step))
@@ -179,9 +179,16 @@ def filled(name: str, what: str, event: Event, needs: tuple[Need, ...]) -> Findi
     )
 
 
-def absent(case: CaseEvidence, name: str, what: str) -> Finding:
-    """A record that is not there: a failure only where looking was possible."""
-    trouble = match.trouble(case) or clock.unplaced(case)
+def absent(case: CaseEvidence, name: str, step: Step, kinds: tuple[str, ...]) -> Finding:
+    """A record that is not there: a failure only where looking was possible.
+
+    A record of the step's own process that does not say what it ran is named with what it lacks:
+    something was recorded, and is of no use.
+    """
+    what = described(step, kinds)
+    mute = match.unnamed_run(case, step) if Kind.EXEC.value in kinds else None
+    found = f"no {what}" if mute is None else _mute(mute, what)
+    trouble = whole.trouble(case) or clock.unplaced(case)
     if trouble is None and not case.controls.both:
         trouble = case.controls.reason
     if trouble is not None:
@@ -189,16 +196,27 @@ def absent(case: CaseEvidence, name: str, what: str) -> Finding:
             name,
             Link.RECORDED,
             Status.ERROR,
-            f"no {what} was found, but absence proves nothing here: {trouble}",
+            f"{found}{'' if mute else ' was found'}, but absence proves nothing here: {trouble}",
             expected=what,
+            evidence=[mute.id] if mute else [],
         )
     return finding(
         name,
         Link.RECORDED,
         Status.FAIL,
-        f"no {what} in the source, though its controls are there",
+        f"{found}{'' if mute else ' in the source'}, though its controls are there",
         expected=what,
         observed="no such record",
+        evidence=[mute.id] if mute else [],
+    )
+
+
+def _mute(event: Event, what: str) -> str:
+    image = event.target.path if event.target else ""
+    lost = match.missing_fields(event, ("args", "cwd", "script"))
+    return (
+        f"an exec of {image} by this very process is recorded, but without {', '.join(lost)}, "
+        f"so nothing says that it is the {what}"
     )
 
 

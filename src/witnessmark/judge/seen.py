@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import bisect
 import io
-from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from witnessmark.analytic import Engine, Miss
 from witnessmark.analytic.parameters import Browser
 from witnessmark.content import workflows
-from witnessmark.judge import match
-from witnessmark.model.events import Kind
+from witnessmark.judge.hashes import certain, taken
 from witnessmark.model.hosts import Origin
 from witnessmark.telemetry import ps
 from witnessmark.telemetry.decoder import decode
 from witnessmark.telemetry.kinds import decoder_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from witnessmark.analytic import Parameters
     from witnessmark.analytic.trace import Trace
@@ -108,7 +106,7 @@ def engine_for(
         stream,
         _with_stub(params, host),
         baseline=documented(bag) if baseline is None else baseline,
-        hashes=hashes_of(stream, _hashed(bag, host)),
+        hashes=certain(stream, _collected(bag, host, stream), taken(bag, host)),
         trace=trace,
     )
 
@@ -120,31 +118,15 @@ def documented(bag: Bag) -> tuple[Workflow, ...]:
     return tuple(item for item in entries if item.enabled)
 
 
-def hashes_of(stream: Stream, taken: Mapping[str, str]) -> dict[str, str]:
-    """SHA-256 by path, of files whose content cannot have been another when they were executed.
-
-    The run takes a file's hash once, after the attack. It says what was executed only if the file
-    was written exactly once as far as its source saw; else its hash is not known.
-    """
-    written = Counter(
-        match.plain(event.file.path)
-        for event in stream.events
-        if event.file is not None
-        and event.kind in match.WRITES
-        and (event.kind is not Kind.CLOSE or event.modified or event.mapped_writable)
+def _collected(bag: Bag, host: Host, stream: Stream) -> Collection | None:
+    """How the bytes of a stream, a source's own or delivered ones, were collected."""
+    record = bag.record
+    named = [(f"{item.source}.delivered", _as_it_stayed(item)) for item in record.deliveries]
+    named += [(item.source, item) for item in record.collections]
+    return next(
+        (item for name, item in named if (item.host, name) == (host.name, stream.source)),
+        None,
     )
-    return {path: digest for path, digest in taken.items() if written[match.plain(path)] == 1}
-
-
-def _hashed(bag: Bag, host: Host) -> dict[str, str]:
-    ours = {case.id for case in bag.record.plan.cases if case.host == host.name}
-    return {
-        fact.path: fact.sha256
-        for act in bag.record.acts
-        if act.case_id in ours
-        for fact in act.files
-        if fact.sha256 is not None
-    }
 
 
 def _as_it_stayed(collection: Collection) -> Collection:

@@ -82,6 +82,9 @@ class Scenario:
     timeout: str = "60s"
     waits: bool = False
     """True for a case that mostly waits; it is played beside the host's other cases."""
+    lab: bool = False
+    """True where the answer stands on something of the suite's own that nobody deploys, such as the
+    entry of a workflow: on a real Mac its cases are *lab*."""
     profiles: dict[str, Expectation] = field(default_factory=dict)
     """Profiles of the analytic in which another answer is right than ``expect`` says."""
     parameters: dict[str, object] = field(default_factory=dict)

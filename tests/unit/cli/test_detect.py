@@ -278,3 +278,51 @@ def test_follow_reads_a_file_that_grows(tmp_path: Path, drop_and_run: Any) -> No
         live.send_signal(2)
         assert json.loads(live.stdout.readline())["type"] == "summary"
     assert live.returncode == 1
+
+
+WORKFLOW = """\
+id: known
+owner: o
+reason: r
+subject: {subject}
+match: {match}
+branch: B
+first_seen: 2026-01-01
+review_by: 2026-06-01
+expires: 2027-01-01
+evidence: e
+"""
+
+
+@pytest.mark.parametrize(
+    ("subject", "match", "more", "answer"),
+    [
+        ("image", "{path: /bin/sh, signing_id: com.apple.x}", "", "suppressed"),
+        ("image", "{path: /bin/sh, signing_id: com.apple.y}", "", "fired"),
+        ("image", "{path: /bin/sh, signing_id: com.apple.x}", "enabled: false\n", "fired"),
+        ("script", f"{{path: ~/Downloads/*, sha256: '{'ab' * 32}'}}", "", "suppressed"),
+        ("script", f"{{path: ~/Desktop/*, sha256: '{'ab' * 32}'}}", "", "fired"),
+    ],
+)
+def test_documented_workflows_suppress_visibly_and_never_count_as_fired(
+    file: Path, tmp_path: Path, subject: str, match: str, more: str, answer: str
+) -> None:
+    folder = tmp_path / "workflows"
+    folder.mkdir()
+    (folder / "known.yaml").write_text(WORKFLOW.format(subject=subject, match=match) + more)
+    code, (found, summary) = run(file, "--workflows", folder)
+    assert found["answer"] == answer
+    assert code == (1 if answer == "fired" else 0)
+    assert found.get("workflow") == (None if answer == "fired" else "known")
+    if subject == "script" and answer == "suppressed":
+        assert found["reason"] == "unverified: the script's hash is not known"
+    assert summary["type"] == "summary"
+
+
+def test_workflows_that_are_not_there_or_broken_are_an_error(file: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no such file or folder"):
+        run(file, "--workflows", tmp_path / "gone")
+    broken = tmp_path / "known.yaml"
+    broken.write_text(WORKFLOW.format(subject="image", match="{path: /bin/sh}"))
+    with pytest.raises(ContentError, match="a path alone can be forged"):
+        run(file, "--workflows", broken)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from witnessmark.analytic.baseline import UNVERIFIED
 from witnessmark.judge import examples, match
 from witnessmark.judge.answer import answered
 from witnessmark.judge.api import CaseEvidence, Controls
@@ -270,3 +271,55 @@ def test_an_alert_with_our_mark_on_something_else_is_not_silence() -> None:
     assert len(result.related) == 1
     fires = judge_case(replace(examples.drop_exec(), detections=(noisy,)), validators())
     assert fires.verdict is Verdict.MISSED
+
+
+def suppressed(reason: str | None, expect: ExpectedAnswer, workflow: str = "known") -> CaseEvidence:
+    case = examples.drop_exec(expect=expect)
+    found = replace(case.detections[0], answer=Answer.SUPPRESSED, workflow="known", reason=reason)
+    asked = replace(case.case.scenario.expect, branch="B", workflow=workflow)
+    scenario = replace(case.case.scenario, expect=asked)
+    return replace(case, case=replace(case.case, scenario=scenario), detections=(found,))
+
+
+@pytest.mark.parametrize(
+    ("reason", "expect", "verdict"),
+    [
+        (None, ExpectedAnswer.SUPPRESSED, Verdict.SUPPRESSED),
+        (UNVERIFIED, ExpectedAnswer.SUPPRESSED, Verdict.INCONCLUSIVE),
+        (UNVERIFIED, ExpectedAnswer.FIRES, Verdict.MISSED_SUPPRESSED),
+        (UNVERIFIED, ExpectedAnswer.SILENT, Verdict.FALSE_ALARM_SUPPRESSED),
+    ],
+)
+def test_what_a_path_alone_suppresses_is_never_suppressed_as_documented(
+    reason: str | None, expect: ExpectedAnswer, verdict: Verdict
+) -> None:
+    case = suppressed(reason, expect)
+    assert verdict_of(case) is verdict
+    if verdict is Verdict.INCONCLUSIVE:
+        got = answered(case)
+        assert (got.answer, got.proven) == (Answer.UNDETERMINED, False)
+        assert got.reason == f"workflow known would suppress it, {UNVERIFIED}"
+
+
+def test_another_workflow_than_the_expected_one_is_a_false_alarm() -> None:
+    assert verdict_of(suppressed(None, ExpectedAnswer.SUPPRESSED, "other")) is Verdict.FALSE_ALARM
+
+
+@pytest.mark.parametrize(("raised", "verdict"), [(1, Verdict.DETECTED), (2, Verdict.DETECTED)])
+def test_too_many_alerts_break_the_case_though_it_is_detected(
+    raised: int, verdict: Verdict
+) -> None:
+    case = examples.drop_exec()
+    expect = replace(case.case.scenario.expect, alerts=1)
+    scenario = replace(case.case.scenario, expect=expect)
+    one = case.detections[0]
+    more = tuple(replace(one, exec=replace(one.exec, seq=9 + n)) for n in range(raised - 1))
+    case = replace(case, case=replace(case.case, scenario=scenario), detections=(one, *more))
+    result = judge_case(case, validators())
+    assert result.verdict is verdict
+    assert result.ok is (raised == 1)
+    counted = [item for item in result.findings if "alerts name this case" in item.message]
+    assert [item.message for item in counted] == [f"{raised} alerts name this case, 1 should"]
+    nobody = replace(case.case.scenario.expect, alerts=None)
+    case = replace(case, case=replace(case.case, scenario=replace(scenario, expect=nobody)))
+    assert judge_case(case, validators()).ok

@@ -7,7 +7,6 @@ import pytest
 from witnessmark.judge import clock, examples, match
 from witnessmark.judge.answer import answered
 from witnessmark.judge.api import CaseEvidence
-from witnessmark.judge.evidence import _as_measured
 from witnessmark.judge.run import judge_case, validators
 from witnessmark.model.detections import Answer
 from witnessmark.model.events import FileRef, Kind, Token
@@ -239,7 +238,7 @@ def test_a_part_of_a_resumed_run_ends_where_the_next_was_measured(
     facts = HostFacts(
         name="h", origin="mac", clock_offset_s=9.0, clock_offset_end_s=71.0, offsets_s=(0.0, 70.0)
     )
-    got = _as_measured(facts, Act(case_id="x", part=part))
+    got = clock.as_measured(facts, Act(case_id="x", part=part))
     assert (got.clock_offset_s, got.clock_offset_end_s) == expected
 
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from witnessmark.judge import examples, match
+from witnessmark.judge import examples, match, whole
 from witnessmark.judge.api import CaseEvidence
 from witnessmark.model.detections import Answer
-from witnessmark.model.events import BadLine, Event, FileRef, Kind, Token
+from witnessmark.model.events import BadLine, Event, FileRef, Gap, Kind, Token
 from witnessmark.model.run import Step
 from witnessmark.model.scenario import Phase, RecordPattern
 
@@ -152,12 +152,12 @@ def test_without_an_attack_there_is_no_window() -> None:
 
 def test_trouble_is_said_before_a_hole_is_looked_for() -> None:
     case = examples.drop_exec()
-    assert match.trouble(case) is None
+    assert whole.trouble(case) is None
     assert case.collection is not None
     lost = replace(case, collection=replace(case.collection, problem="example: it shrank"))
-    assert match.trouble(lost) == "source eslogger: example: it shrank"
-    assert "not collected" in (match.trouble(replace(case, collection=None)) or "")
-    assert "no source" in (match.trouble(replace(case, source=None)) or "")
+    assert whole.trouble(lost) == "source eslogger: example: it shrank"
+    assert "not collected" in (whole.trouble(replace(case, collection=None)) or "")
+    assert "no source" in (whole.trouble(replace(case, source=None)) or "")
 
 
 def test_an_unknown_field_name_is_a_mistake_in_content_not_an_empty_field() -> None:
@@ -202,7 +202,22 @@ def test_an_alert_with_our_mark_about_another_process_is_related() -> None:
 
 
 def test_records_without_numbers_cannot_show_a_hole() -> None:
-    assert "no sequence numbers" in (match.trouble(case_with(global_seq=None)) or "")
+    assert "no sequence numbers" in (whole.trouble(case_with(global_seq=None)) or "")
+
+
+def test_a_hole_and_an_unreadable_line_are_both_named() -> None:
+    case = case_with(global_seq=None)
+    assert case.stream is not None
+    when = examples.T0 + 5 * examples.SECOND
+    coverage = replace(
+        case.stream.coverage,
+        gaps=(Gap(line=7, time_ns=when, missing=3, counter="global", since_ns=when),),
+        bad=(BadLine(line=9, reason="cut", time_ns=when),),
+    )
+    said = whole.trouble(replace(case, stream=replace(case.stream, coverage=coverage))) or ""
+    for words in ("no sequence numbers", "3 records are missing at line 7", "line 9 is unreadable"):
+        assert words in said
+    assert said.count("; and ") == 2
 
 
 def test_out_of_order_lines_give_a_bad_line_no_place_in_time() -> None:
@@ -212,7 +227,7 @@ def test_out_of_order_lines_give_a_bad_line_no_place_in_time() -> None:
     for out_of_order, troubled in ((0, False), (1, True)):
         coverage = replace(case.stream.coverage, bad=(late,), out_of_order=out_of_order)
         held = replace(case, stream=replace(case.stream, coverage=coverage))
-        assert (match.trouble(held) is not None) is troubled
+        assert (whole.trouble(held) is not None) is troubled
 
 
 def test_acted_is_more_than_an_exit_status() -> None:

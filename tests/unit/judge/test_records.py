@@ -247,3 +247,30 @@ def test_a_broken_detail_makes_the_case_blind() -> None:
     nameless = with_event(GOOD, Kind.EXEC, script=None, args=("sh", examples.MARK))
     result = judge_case(nameless, validators())
     assert (result.verdict, result.first_broken_link) == (Verdict.BLIND, Link.RECORDED)
+
+
+@pytest.mark.parametrize("controls", [True, False])
+@pytest.mark.parametrize("name", ["recorded", "recorded_exec", "recorded_script"])
+def test_an_exec_that_does_not_say_what_it_ran_is_named_with_what_it_lost(
+    name: str, controls: bool
+) -> None:
+    case = with_event(
+        examples.drop_exec(controls=controls), Kind.EXEC, args=None, cwd=None, script=None
+    )
+    broken = [item for item in ask(name, case) if item.status is not Status.PASS]
+    assert [item.status for item in broken] == [Status.FAIL if controls else Status.ERROR]
+    assert "an exec of /bin/sh by this very process is recorded, but without args, cwd, script" in (
+        broken[0].message
+    )
+    assert "was found" not in broken[0].message
+    assert broken[0].evidence == ("example/eslogger/2",)
+
+
+def test_an_exec_of_another_process_is_not_taken_for_ours() -> None:
+    case = with_event(GOOD, Kind.EXEC, args=None, cwd=None, script=None)
+    assert case.stream is not None
+    exec_ = case.stream.events[-1]
+    assert exec_.target is not None
+    other = replace(exec_.target, token=replace(exec_.target.token, pid=999))
+    case = with_event(case, Kind.EXEC, target=other)
+    assert "no exec of" in ask("recorded_exec", case)[0].message

@@ -245,3 +245,20 @@ def test_detected_shows_the_latency_beside_its_deadline() -> None:
     (silence,) = check("detected")(quiet)
     assert "within" not in silence.expected
     assert silence.observed == "silent"
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/private/tmp/org.witnessmark.example.001", Status.FAIL),
+        ("/private/tmp/org.witnessmark.example.001/x.sh", Status.FAIL),
+        ("/private/tmp/org.witnessmark.example.002", Status.PASS),  # another case's, its finding
+        ("/private/tmp/org.witnessmark.example.002/x.sh", Status.PASS),
+        ("/private/tmp/org.witnessmark.example.002x", Status.FAIL),
+        ("/private/tmp/org.witnessmark.other.002", Status.FAIL),
+        ("/tmp/org.witnessmark.example.002", Status.FAIL),
+        ("/x/private/tmp/org.witnessmark.example.002", Status.FAIL),
+    ],
+)
+def test_cleaned_knows_whose_folder_in_private_tmp_it_is(path: str, expected: Status) -> None:
+    assert status("cleaned", examples.drop_exec(left=(path,))) is expected
