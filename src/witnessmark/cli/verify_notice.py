@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 @click.argument("file", type=click.Path(path_type=Path))
 @options.SIGNERS
 @options.REVOKED
+@click.option(
+    "--signature",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="The notice's signature. Default: beside it, FILE.sig.",
+)
 @click.option("--at", "at_ns", type=MOMENT, help="Ask as of this moment. Default: now.")
 @click.option("--mark", metavar="TEXT", help="A mark, path or command line from an alert.")
 @click.option("--host", metavar="NAME", help="The alert's host, as the notice names it.")
@@ -31,6 +37,7 @@ def command(
     file: Path,
     signers: Path | None,
     revoked: Path | None,
+    signature: Path | None,
     at_ns: int | None,
     mark: str | None,
     host: str | None,
@@ -54,7 +61,7 @@ def command(
         raise UsageError("whose signature counts? name an allowed_signers file with --signers")
     moment = time.time_ns() if at_ns is None else at_ns
     try:
-        signed = open_notice(file, Trust(signers=signers, revoked=revoked), at_ns)
+        signed = open_notice(file, Trust(signers=signers, revoked=revoked), at_ns, signature)
     except NoticeError as problem:
         if form == "json":
             click.echo(_json(None, [str(problem)]), nl=False)

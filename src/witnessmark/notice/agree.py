@@ -77,15 +77,17 @@ def announce(
     return notice
 
 
-def open_notice(path: Path, trust: Trust, at_ns: int | None = None) -> Signed:
-    """The notice in a file, if its signature (``FILE.sig``) is good.
+def open_notice(
+    path: Path, trust: Trust, at_ns: int | None = None, signature: Path | None = None
+) -> Signed:
+    """The notice in a file, if its signature (``FILE.sig``, unless another is named) is good.
 
     Raises:
         NoticeError: it is not signed by anybody whom ``trust`` names, was altered, or is none.
         UsageError: a file cannot be read.
     """
     data = read(path)
-    signature = path.with_name(path.name + ".sig")
+    signature = signature or path.with_name(path.name + ".sig")
     signer = check(data, signature, trust, at_ns)
     files = {"notice.yaml": data, "notice.yaml.sig": read(signature)}
     return Signed(path=path, notice=parse(data, str(path)), signer=signer, files=files)

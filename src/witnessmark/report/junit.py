@@ -113,6 +113,7 @@ def _properties(run: RunVerdict, case: CaseVerdict) -> str:
         "run_id": run.run_id,
         "origin": run.origin,
         "bag_sha256": run.bag_sha256,
+        **({"notice_sha256": run.notice_sha256} if run.notice_sha256 else {}),
         "verdict": case.verdict.value,
         "assessed": str(case.assessed).lower(),
         "first_broken_link": case.first_broken_link.value if case.first_broken_link else "none",

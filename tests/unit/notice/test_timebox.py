@@ -7,11 +7,13 @@ from dataclasses import replace
 import pytest
 from tests.unit.notice.conftest import BEGINS, ENDS, MAC1, plan_of
 
+from witnessmark.content.pack import script_of
 from witnessmark.errors import NoticeError
 from witnessmark.model.notice import Announced
 from witnessmark.model.run import Case, PhaseResult, Plan
 from witnessmark.model.scenario import Phase
 from witnessmark.notice import timebox
+from witnessmark.outline import expected_s
 
 SECOND = 10**9
 NOTICE = Announced(sha256="0" * 64, signer="j", key="k", begins_ns=BEGINS, ends_ns=ENDS)
@@ -59,6 +61,19 @@ def test_a_case_needs_its_own_time_and_that_of_the_controls_after_it() -> None:
     assert timebox.too_late(PLAN, p11, last) is not None
     assert timebox.too_late(PLAN, after, ENDS) is not None
     assert timebox.too_late(FREE, p11, ENDS) is None
+
+
+def test_a_case_that_alone_would_fit_leaves_no_room_for_its_control() -> None:
+    p11, after = case(PLAN, "p11"), case(PLAN, "c01-drop-pulse.after")
+    own, control = (
+        expected_s(PLAN, script_of(item.scenario.family, item.scenario.id)) for item in (p11, after)
+    )
+    assert own
+    assert control
+    alone = ENDS - int((own + control / 2) * SECOND)
+    assert timebox.too_late(PLAN, p11, alone) is not None
+    both = ENDS - int((own + control * 1.1) * SECOND)
+    assert timebox.too_late(PLAN, p11, both) is None
 
 
 def test_a_script_that_does_not_tell_how_long_it_waits_may_take_its_whole_time(
