@@ -75,7 +75,9 @@ class Engine:
         self._a = BranchA(params, identity, self._lineage, entries, self._misses, trace)
         window_ns = int(params.drop_exec_window * 1e9)
         origins = Origins(self._drops.table, paths, trace)
-        self._executions = Executions(identity, paths, origins, window_ns, unwraps=unwraps)
+        self._executions = Executions(
+            identity, paths, origins, window_ns, unwraps=unwraps or params.unwrap_wrappers
+        )
         self._provenance = Provenance(params, paths, origins, trace)
         self._b = BranchB(
             params,
@@ -124,6 +126,11 @@ class Engine:
     def late(self) -> int:
         """Events that came later than ``late_arrival`` allows and were judged as they came."""
         return self._order.late
+
+    @property
+    def unresolved(self) -> int:
+        """Processes of which nobody saw the parent: whether a browser began them is open (A7)."""
+        return self._lineage.unresolved
 
     def feed(self, event: Event) -> list[Detection]:
         """Take one event; what can be answered now."""

@@ -36,6 +36,7 @@ class Lineage:
         self, identity: Identity, snapshot: Iterable[SnapshotRow], keep_ns: int, trace: Trace
     ) -> None:
         self._trace = trace
+        self.unresolved = 0
         self._identity = identity
         self._keep_ns = keep_ns
         self._rows = {row.pid: row for row in snapshot}
@@ -175,6 +176,7 @@ class Lineage:
         if spawn_ns is None:
             spawn_ns = self._began_ns
         if unknown and not is_init(first):
+            self.unresolved += 1
             task.candidate = Candidate(None, "parent", spawn_ns, exact, PARENT_UNKNOWN)
         elif parent is None:
             task.from_init = True

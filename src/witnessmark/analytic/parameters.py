@@ -96,6 +96,7 @@ class Parameters:
     crash_reporters: tuple[Signed, ...]
     temporary_names: tuple[str, ...]
     fetchers: tuple[str, ...]
+    unwrap_wrappers: bool = False
     image_attachers: tuple[str, ...] = ()
     image_names: tuple[str, ...] = ()
     package_services: tuple[str, ...] = ()

@@ -23,6 +23,11 @@ FIRED = 1
     show_default=True,
     help="What wrote the telemetry.",
 )
+@click.option(
+    "--processes",
+    metavar="FILE",
+    help="With --host: what ran before, as `ps -axww -o pid=,ppid=,comm=` told it.",
+)
 @click.option("--host", metavar="NAME", help="All paths are this one host's, in this order.")
 @click.option("--params", metavar="FILE", help="YAML file whose keys replace whole parameters.")
 @click.option("--profile", metavar="NAME", help="A profile of the analytic, such as extended.")
@@ -44,6 +49,7 @@ FIRED = 1
 def command(
     paths: tuple[str, ...],
     kind: str,
+    processes: str | None,
     host: str | None,
     params: str | None,
     profile: str | None,
@@ -63,13 +69,14 @@ def command(
     Live:        sudo eslogger exec fork exit create rename close setextattr unlink \\
                    | witnessmark detect --follow -
     """
-    if _run(paths, kind, host, params, profile, form, workflows, follow):
+    if _run(paths, kind, processes, host, params, profile, form, workflows, follow):
         click.get_current_context().exit(FIRED)
 
 
 def _run(
     paths: tuple[str, ...],
     kind: str,
+    processes: str | None,
     host: str | None,
     params: str | None,
     profile: str | None,
@@ -94,6 +101,9 @@ def _run(
     source = decoder_of(kind)
     parameters = load(profile=profile, override=Path(params) if params else None).parameters
     baseline = given(map(Path, workflows))
+    if processes is not None and host is None:
+        raise UsageError("--processes is of one host: name it with --host")
+    snapshot = reading.processes(Path(processes)) if processes else ()
     reading.check(paths, "detect")
     printer: Printer = JsonLines() if form == "jsonl" else Table()
     groups = (
@@ -102,7 +112,8 @@ def _run(
     strange = []
     for name, members in groups:
         decoder = Decoder(source, host=name, source=kind, by_record=host is None)
-        if not stream(members, decoder, Engines(parameters, source, baseline), printer, follow):
+        engines = Engines(parameters, source, baseline=baseline, snapshot=snapshot)
+        if not stream(members, decoder, engines, printer, follow):
             strange.append(reading.wrong_kind(source, members))
     printer.end()
     if strange and not printer.fired:

@@ -10,10 +10,12 @@ from witnessmark.cli.following import lines_as_they_come
 from witnessmark.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from witnessmark.analytic import Parameters
     from witnessmark.cli.printing import Printer
     from witnessmark.model.detections import Detection
-    from witnessmark.model.events import Event
+    from witnessmark.model.events import Event, SnapshotRow
     from witnessmark.model.workflows import Workflow
     from witnessmark.telemetry.decoder import Decoder
     from witnessmark.telemetry.format import Format
@@ -23,9 +25,15 @@ class Engines:
     """An engine for each host that a stream tells of: pids of two hosts are not the same."""
 
     def __init__(
-        self, parameters: Parameters, source: Format, baseline: tuple[Workflow, ...] = ()
+        self,
+        parameters: Parameters,
+        source: Format,
+        *,
+        baseline: tuple[Workflow, ...] = (),
+        snapshot: Sequence[SnapshotRow] = (),
     ) -> None:
-        self._parameters, self._source, self._baseline = parameters, source, baseline
+        self._parameters, self._source = parameters, source
+        self._baseline, self._snapshot = baseline, snapshot
         self.of: dict[str, Engine] = {}
 
     def feed(self, event: Event) -> list[Detection]:
@@ -34,7 +42,10 @@ class Engines:
         if engine is None:
             grain = self._source.TIME_RESOLUTION
             engine = self.of[event.host] = Engine(
-                self._parameters, resolution_ns=grain, baseline=self._baseline
+                self._parameters,
+                resolution_ns=grain,
+                baseline=self._baseline,
+                snapshot=self._snapshot,
             )
         return engine.feed(event)
 
@@ -60,7 +71,12 @@ def stream(
     for item in engines.finish():
         printer.detection(item)
     coverage = decoder.coverage()
-    printer.host(sorted(engines.of) or [decoder.host], coverage)
+    printer.host(
+        sorted(engines.of) or [decoder.host],
+        coverage,
+        late=sum(engine.late for engine in engines.of.values()),
+        unresolved=sum(engine.unresolved for engine in engines.of.values()),
+    )
     return not coverage.bad or coverage.read > 0
 
 

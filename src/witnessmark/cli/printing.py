@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from witnessmark.model.events import Coverage
 
 
+_DOUBTS = (
+    "records came later than is waited for, and were judged as they came",
+    "processes whose parent nobody saw: give --processes, or begin earlier (A7)",
+)
+
+
 class Printer(Protocol):
     """Where detections and the summary go."""
 
@@ -27,8 +33,9 @@ class Printer(Protocol):
     def detection(self, found: Detection) -> None:
         """Print one detection at once."""
 
-    def host(self, names: Sequence[str], coverage: Coverage) -> None:
-        """Take in how the stream of a host, or of several, was covered."""
+    def host(self, names: Sequence[str], coverage: Coverage, *, late: int, unresolved: int) -> None:
+        """Take in how the stream of a host, or of several, was covered; how many records came
+        later than is waited for, and how many processes nobody saw the parent of (A7)."""
 
     def end(self) -> None:
         """Print the summary."""
@@ -41,14 +48,17 @@ class _Totals:
         self.fired = 0
         self.answers: dict[str, int] = {}
         self.sums = Sums()
+        self.doubts = {"late": 0, "unresolved": 0}
 
     def count(self, found: Detection) -> None:
         self.fired += found.answer is Answer.FIRED
         self.answers[found.answer.value] = self.answers.get(found.answer.value, 0) + 1
 
-    def host(self, names: Sequence[str], coverage: Coverage) -> None:
+    def host(self, names: Sequence[str], coverage: Coverage, *, late: int, unresolved: int) -> None:
         """Take in how the stream of a host, or of several, was covered."""
         self.sums.take(names, coverage, len(coverage.bad))
+        self.doubts["late"] += late
+        self.doubts["unresolved"] += unresolved
 
 
 class JsonLines(_Totals):
@@ -61,7 +71,7 @@ class JsonLines(_Totals):
 
     def end(self) -> None:
         """Print the summary."""
-        _say(json.dumps(self.sums.summary()))
+        _say(json.dumps(self.sums.summary() | self.doubts))
 
 
 class Table(_Totals):
@@ -90,6 +100,9 @@ class Table(_Totals):
         """Print the summary."""
         answers = ", ".join(f"{number} {name}" for name, number in sorted(self.answers.items()))
         _say(f"{answers or 'nothing fired'}; {self.sums.sentence()}")
+        for number, text in zip(self.doubts.values(), _DOUBTS, strict=True):
+            if number:
+                _say(f"{number} {text}")
 
 
 def as_json(found: Detection) -> dict[str, Any]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
 
+    from witnessmark.model.events import SnapshotRow
     from witnessmark.telemetry.format import Format
 
 GZIP = b"\x1f\x8b"
@@ -49,6 +50,23 @@ def lines(file: BinaryIO, path: str, command: str) -> Iterator[bytes]:
 def compressed(path: str, command: str) -> str:
     """What is wrong with a compressed file, and the mend."""
     return f"{path} is compressed: use gunzip -c FILE | witnessmark {command} -"
+
+
+def processes(path: Path) -> tuple[SnapshotRow, ...]:
+    """What ``ps -axww -o pid=,ppid=,comm=`` told of the processes that ran before.
+
+    Raises:
+        UsageError: no such file, or it holds no row of such a listing.
+    """
+    from witnessmark.telemetry import ps
+
+    try:
+        rows = ps.decode(path.read_bytes())
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from error
+    if not rows:
+        raise UsageError(f"{path}: no line is a row of ps -axww -o pid=,ppid=,comm=")
+    return rows
 
 
 def name(path: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -115,6 +116,7 @@ def test_B3_unwrapped_only_where_the_source_lacks_the_exec(
     (found,) = answers(tape, stream=tape.stream(lacks_wrapped_execs=True))
     assert (found.answer, found.inferred, found.drop.path) == (Answer.FIRED, True, X)
     assert any("inferred from a wrapper's words" in item for item in answers.held())
+    assert len(answers(tape, params=replace(answers.params, unwrap_wrappers=True))) == 1
 
 
 @pytest.mark.parametrize(

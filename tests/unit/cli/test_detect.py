@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -65,6 +66,8 @@ def test_fired_gives_exit_1_and_the_contracts_shape(file: Path) -> None:
             "first": "2026-10-04T00:00:05.000000001Z",
             "last": "2026-10-04T00:00:07.000000001Z",
         },
+        "late": 0,
+        "unresolved": 0,
     }
 
 
@@ -326,3 +329,61 @@ def test_workflows_that_are_not_there_or_broken_are_an_error(file: Path, tmp_pat
     broken.write_text(WORKFLOW.format(subject="image", match="{path: /bin/sh}"))
     with pytest.raises(ContentError, match="a path alone can be forged"):
         run(file, "--workflows", broken)
+
+
+@pytest.fixture
+def orphan(tmp_path: Path, drop_and_run: Any) -> Path:
+    """A shell that runs nothing of the drop, by a process whose own parent was never seen."""
+    path = tmp_path / "mac7.ndjson"
+    changed = drop_and_run("/opt/x.sh").replace(b'"ppid": 1,', b'"ppid": 77,')
+    changed = changed.replace(b'"original_ppid": 1,', b'"original_ppid": 77,')
+    parent = b'"parent_audit_token": {"pid": 77, "pidversion": 4, "euid": 501}'
+    path.write_bytes(re.sub(rb'"parent_audit_token": {[^}]*}', parent, changed))
+    return path
+
+
+def test_a_parent_that_nobody_saw_is_counted(orphan: Path) -> None:
+    code, (*_, summary) = run(orphan)
+    assert (code, summary["unresolved"]) == (0, 1)
+    told = CliRunner().invoke(command, [str(orphan), "--format", "table"]).stdout
+    assert "1 processes whose parent nobody saw: give --processes" in told
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [("/bin/zsh", 0), ("/Applications/Firefox.app/Contents/MacOS/firefox", 1)]
+)
+def test_a_listing_of_what_ran_before_resolves_it(
+    tmp_path: Path, orphan: Path, name: str, code: int
+) -> None:
+    """The listing knows no signature, so a browser in it counts by its path (A1)."""
+    listing = tmp_path / "ps.txt"
+    listing.write_text(f"    1     0 /sbin/launchd\n   77     1 {name}\n")
+    found = run(orphan, "--host", "mac7", "--processes", listing)
+    assert (found[0], found[1][-1]["unresolved"]) == (code, 0)
+
+
+def test_a_listing_is_of_one_host_and_holds_rows(tmp_path: Path, orphan: Path) -> None:
+    listing = tmp_path / "ps.txt"
+    listing.write_text("PID TTY\n")
+    for args, match in (
+        (["--processes", listing], "--processes is of one host: name it with --host"),
+        (["--host", "a", "--processes", listing], "no line is a row of ps"),
+        (["--host", "a", "--processes", tmp_path / "no"], "No such file"),
+    ):
+        with pytest.raises(UsageError, match=match):
+            run(orphan, *args)
+
+
+def test_lines_out_of_order_change_nothing_and_late_ones_are_counted(
+    tmp_path: Path, drop_and_run: Any
+) -> None:
+    first, second = drop_and_run().splitlines(keepends=True)
+    path = tmp_path / "mac7.ndjson"
+    path.write_bytes(second + first)
+    code, (found, summary) = run(path)
+    assert (code, found["gap_s"], summary["late"]) == (1, 2.0, 0)
+    later = second.replace(b'"global_seq_num": 1', b'"global_seq_num": 2')
+    later = later.replace(b"00:00:07", b"00:30:07").replace(b'"pidversion": 8', b'"pidversion": 9')
+    path.write_bytes(second + later + first)
+    code, (*_, summary) = run(path)
+    assert (code, summary["late"]) == (0, 1)
