@@ -113,17 +113,13 @@ def _reached(
 ) -> Iterator[Line]:
     reason = (looked_at.reason or "").removeprefix(f"{host.name}: ")
     agreed = bool(looked_at.consent_owner and looked_at.consent_expires)
-    if looked_at.outcome is Outcome.UNREACHABLE or (
-        looked_at.outcome is Outcome.FAILED and not agreed
-    ):
+    if not agreed and looked_at.outcome is not Outcome.REFUSED:
         yield _line(host, "ansible", Status.FAIL, f"ansible cannot prepare it: {reason}")
         why = "consent could not be looked at, and nothing is tried without it"
         yield _line(host, "consent", Status.ERROR, why)
         return
     yield _line(host, "ansible", Status.PASS, "ansible reaches it as well")
-    # Without consent not even a harmless command is run.
-    refused = looked_at.outcome is Outcome.REFUSED and not agreed
-    if refused or "consent" in reason:
+    if not agreed:  # then not even a harmless command is run
         yield _line(host, "consent", Status.FAIL, reason)
         return
     told = f"by {looked_at.consent_owner}, until {looked_at.consent_expires}"
@@ -139,7 +135,7 @@ def _tried(host: Host, transport: Transport, given: Terms, reason: str) -> Itera
     with tempfile.TemporaryDirectory(prefix="wm-doctor-") as folder:
         watched = Watched(transport, Path(folder), given.mark)
         try:
-            watched.start()
+            watched.start(given.wait_s)
             found, written = folders(transport, given.run_id, given.mark)
             yield from found
             yield from _as_a_whole(host, reason, found)

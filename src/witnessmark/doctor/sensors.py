@@ -38,7 +38,9 @@ class Watched:
 
     def __init__(self, transport: Transport, folder: Path, mark: str) -> None:
         self._transport, self._host = transport, transport.host
-        self._file, self._ran, self._end = mark, f"{mark}-ran", f"{mark}-end"
+        self._file, self._begin = mark, f"{mark}-begin"
+        self._ran, self._end = f"{mark}-ran", f"{mark}-end"
+        self._silent: frozenset[str] = frozenset()
         self._raw = {item.name: folder / f"{item.name}.ndjson" for item in self._host.sources}
         self._collectors = {
             item.name: Collector(transport, item, self._raw[item.name])
@@ -52,10 +54,26 @@ class Watched:
             if item.destination is not None
         }
 
-    def start(self) -> None:
-        """Begin to collect; what cannot be read says so in `lines`."""
+    def start(self, wait_s: float) -> None:
+        """Begin to collect, and wait until each source shows a command that was run since then.
+
+        A sensor that is started as a command takes its time before it sees anything. What cannot
+        be read, or shows nothing for so many seconds, says so in `lines`.
+        """
         for collector in self._all():
             collector.start()
+        end, pause = time.monotonic() + wait_s, 0.25
+        late = {item.name for item in self._host.sources}
+        while late and time.monotonic() < end:
+            self._transport.run(["true", self._begin], env={}, timeout_s=20.0)
+            pause = min(2 * pause, max(0.0, end - time.monotonic()))
+            needle, until = self._begin.encode(), time.monotonic() + pause
+            for name in sorted(late):
+                left = max(0.0, until - time.monotonic())
+                if self._collectors[name].wait_for(needle, left):
+                    late.discard(name)
+            late -= {name for name, item in self._collectors.items() if item.result.problem}
+        self._silent = frozenset(late)
 
     def stop(self) -> None:
         """End collecting; safe to repeat."""
@@ -76,7 +94,8 @@ class Watched:
         begun = time.monotonic()
         needle, took = self._end.encode(), {}
         for source in self._host.sources:
-            left = max(0.0, wait_s - (time.monotonic() - begun))
+            silent = source.name in self._silent
+            left = 0.0 if silent else max(0.0, wait_s - (time.monotonic() - begun))
             seen = self._collectors[source.name].wait_for(needle, left)
             took[source.name] = time.monotonic() - begun if seen else None
         for source in self._host.sources:
