@@ -118,10 +118,15 @@ class Identity:
                 continue
             if not (image.signing_id and ids.match(image.signing_id)):
                 continue
-            if _signer_matches(item, image) or (
-                (item.ad_hoc or (item.team_id is None and not item.platform))
-                and image.team_id is None
-                and paths.match(path)
+            platform_unknown = item.platform and "platform_binary" in image.simulated
+            if (
+                _signer_matches(item, image)
+                or (platform_unknown and paths.match(path))
+                or (
+                    (item.ad_hoc or (item.team_id is None and not item.platform))
+                    and image.team_id is None
+                    and paths.match(path)
+                )
             ):
                 return item
         return None

@@ -64,6 +64,8 @@ class Lineage:
         if repeats(self._images.get(key(target.token)), target):
             self._trace.say("K1", False, "an exec to this same process key was taken in before")
             return None
+        if event.parent is not None:
+            self.learn(event.parent, event.time_ns)
         before = self.learn(event.process, event.time_ns, execs=target)
         before.task.row = False
         return self._add(target, before.task)
@@ -83,8 +85,9 @@ class Lineage:
             self._began_ns = now_ns
         known = self._images.get(key(seen.token))
         if known is not None and same(known.process, seen):
+            other = seen.path not in ("", known.process.path) and seen.token.pidversion is None
             nameless = seen.path and not known.process.path
-            return self._add(seen, known.task) if nameless else known
+            return self._add(seen, known.task) if other or nameless else known
         current = self._current.get(seen.token.pid) or self._row(seen.token.pid)
         if current is not None and known is None and same_task(current, seen):
             current.task.spawn_ns = seen.start_ns or current.task.spawn_ns

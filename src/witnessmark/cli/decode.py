@@ -18,7 +18,7 @@ TROUBLE = 1
 
 
 @click.command("decode")
-@click.argument("kind", metavar="KIND", type=click.Choice(KINDS))
+@click.argument("kind", type=click.Choice(KINDS))
 @click.argument("paths", metavar="FILE...", nargs=-1, required=True)
 @click.option("--host", metavar="NAME", help="All files are this one host's, in this order.")
 @click.option(
@@ -36,7 +36,7 @@ def command(kind: str, paths: tuple[str, ...], host: str | None, form: str) -> N
     offset. A line that cannot be read is printed as such, in its turn.
 
     \b
-    Kinds:       eslogger, santa, santa-json, osquery; docs/sources.md says what each can tell
+    Kinds:       docs/sources.md says what each KIND can tell, and what not
     Exit status: 0 every line was read and nothing is missing, 1 some line could not be read or
                  records are missing, 2 wrong usage, or no line of a FILE is of that KIND.
     """
@@ -76,12 +76,14 @@ def _one(
     from witnessmark.telemetry.decoder import Decoder
 
     decoder = Decoder(form, host=name, source=form.KIND, by_record=by_record, trouble=printer.bad)
+    hosts: set[str] = set()
     for member in members:
         printer.file(member, decoder.position)
         with reading.opened(member) as file:
             for line in reading.lines(file, member, f"decode {form.KIND}"):
                 for event in decoder.feed(line):
+                    hosts.add(event.host)
                     printer.event(event)
     coverage = decoder.coverage()
-    printer.host(name, coverage, decoder.bad_lines)
+    printer.host(sorted(hosts) or [name], coverage, decoder.bad_lines)
     return not decoder.bad_lines or coverage.read > 0

@@ -94,11 +94,18 @@ def _run(
     from witnessmark.content.workflows import given
     from witnessmark.errors import UsageError
     from witnessmark.telemetry.decoder import Decoder
+    from witnessmark.telemetry.format import branches
     from witnessmark.telemetry.kinds import decoder_of
 
     if follow and len(paths) != 1:
         raise UsageError("--follow reads one PATH only")
     source = decoder_of(kind)
+    answerable = branches(source.FILLS)
+    if not answerable:
+        raise UsageError(
+            f"{kind} records no execution, so the analytic can say nothing over it: "
+            f"look into it with witnessmark decode {kind}"
+        )
     parameters = load(profile=profile, override=Path(params) if params else None).parameters
     baseline = given(map(Path, workflows))
     if processes is not None and host is None:
@@ -116,6 +123,8 @@ def _run(
         if not stream(members, decoder, engines, printer, follow):
             strange.append(reading.wrong_kind(source, members))
     printer.end()
+    for branch in sorted({"A", "B"} - answerable):
+        click.echo(f"{kind} cannot answer branch {branch}: silence there means nothing", err=True)
     if strange and not printer.fired:
         raise UsageError("\n".join(strange))
     return printer.fired > 0

@@ -14,6 +14,8 @@ from witnessmark.report.plain import visible
 from witnessmark.report.times import rfc3339
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from witnessmark.model.events import BadLine, Coverage, Event
     from witnessmark.telemetry.format import Format
 
@@ -34,8 +36,8 @@ class Printer(Protocol):
     def bad(self, line: BadLine) -> None:
         """Print one line that could not be read."""
 
-    def host(self, name: str, coverage: Coverage, bad: int) -> None:
-        """Take in how a stream was covered."""
+    def host(self, names: Sequence[str], coverage: Coverage, bad: int) -> None:
+        """Take in how the stream of these hosts was covered."""
 
     def end(self) -> None:
         """Print the summary."""
@@ -59,9 +61,9 @@ class _Base:
         """What follows is of this file, which begins behind so many lines and bytes."""
         self._path, (self._line, self._offset) = path, begin
 
-    def host(self, name: str, coverage: Coverage, bad: int) -> None:
-        """Take in how a stream was covered."""
-        self._sums.take([name], coverage, bad)
+    def host(self, names: Sequence[str], coverage: Coverage, bad: int) -> None:
+        """Take in how the stream of these hosts was covered."""
+        self._sums.take(names, coverage, bad)
 
 
 class JsonLines(_Base):

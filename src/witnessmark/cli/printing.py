@@ -84,7 +84,9 @@ class Table(_Totals):
         rows = [("ran", f"{ran}  (pid {found.exec.pid})")]
         gap = "" if found.gap_s is None else f", {found.gap_s:.3f} s before"
         if found.drop is not None:
-            rows.append(("drop", f"{found.drop.path}  by {found.drop.writer}{gap}"))
+            rows.append(
+                ("drop", f"{found.drop.path}  by {found.drop.writer or 'nobody named'}{gap}")
+            )
         if found.browser is not None:
             browser = found.browser
             rows.append(("browser", f"{browser.path}  (pid {browser.pid}, {browser.edge}{gap})"))

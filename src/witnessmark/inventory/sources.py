@@ -15,6 +15,13 @@ KINDS = (
     "santa",
     "santa-json",
     "osquery",
+    "unifiedlog",
+    "elastic",
+    "defender",
+    "crowdstrike",
+    "jamf-alerts",
+    "jamf-telemetry",
+    "mac-monitor",
 )
 """What a decoder can read; docs/sources.md says what each can tell."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")

@@ -36,7 +36,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """An audit token, as far as the source gives it. (pid, pidversion) names one process image."""
+    """An audit token, as far as the source gives it. (pid, pidversion) names one process image.
+
+    Pid 0 is the kernel, or a process that acted and whose pid the source did not say.
+    """
 
     pid: int
     pidversion: int | None = None
@@ -102,6 +105,8 @@ class Event:
     received_ns: int | None = None
     """When the collector received the record, where known."""
     target: Process | None = None
+    parent: Process | None = None
+    """The target's parent, where the record itself describes more of it than its pid."""
     script: FileRef | None = None
     """Set by ES only when a script is executed directly (``./x.sh``), not for ``sh x.sh``."""
     args: tuple[str, ...] | None = None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 import msgspec
+from msgspec import UNSET
 
 from witnessmark.model.events import Kind
 from witnessmark.telemetry.eslogger_events import details, kind_of, process, unknown_fields
@@ -50,6 +51,8 @@ class _Reader:
         record = _RECORD.decode(line)
         if record.schema_version not in SCHEMAS:
             raise BadShape(f"schema_version {record.schema_version} is none that we know")
+        if record.glob_seq_num is not UNSET:
+            raise BadShape("glob_seq_num is Jamf Protect's: its kind is jamf-telemetry")
         found = kind_of(record.event)
         standin = record.x_standin
         unknown = unknown_fields(standin.unknown) if standin else _NO_FIELDS

@@ -196,6 +196,8 @@ class Record(msgspec.Struct):
     global_seq_num: int | None = None
     schema_version: int | None = None
     """Of eslogger's JSON, not of Endpoint Security's message (``version``)."""
+    glob_seq_num: msgspec.Raw | UnsetType = UNSET
+    """Not eslogger's: Jamf Protect's records are much alike, but count under this name."""
     x_standin: Standin | None = None
 
 

@@ -150,3 +150,19 @@ def fills(*, present: str, derived: str = "") -> Mapping[str, Fill]:
 def never(table: Mapping[str, Fill]) -> frozenset[str]:
     """The fields that a source can never know: ``Process.simulated`` of each of its events."""
     return frozenset(name for name in FIELDS if table[name] is Fill.NEVER and name != "message")
+
+
+WRITES: Final = ("close", "rename", "link", "clone", "copyfile")
+"""Kinds that establish a file's content (B1)."""
+
+
+def branches(table: Mapping[str, Fill]) -> frozenset[str]:
+    """The branches of the analytic that a source can answer at all.
+
+    Both need executions; A needs to know parents (A1), B a kind that establishes content (B1).
+    """
+    if table["exec"] is Fill.NEVER:
+        return frozenset()
+    parents = any(table[name] is not Fill.NEVER for name in ("parent", "ppid"))
+    writes = any(table[name] is not Fill.NEVER for name in WRITES)
+    return frozenset([*(["A"] if parents else []), *(["B"] if writes else [])])

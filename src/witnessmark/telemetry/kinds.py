@@ -15,6 +15,13 @@ KINDS: Final = (
     "santa",
     "santa-json",
     "osquery",
+    "unifiedlog",
+    "elastic",
+    "defender",
+    "crowdstrike",
+    "jamf-alerts",
+    "jamf-telemetry",
+    "mac-monitor",
 )
 """What ``decode KIND``, ``detect --kind`` and an inventory's ``kind`` may name."""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -12,9 +13,6 @@ from click.testing import CliRunner
 from witnessmark.cli.decode import command
 from witnessmark.cli.detect import command as detect
 from witnessmark.errors import UsageError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 HEAD = "[2026-10-04T10:00:0{}.000Z] I santad: action="
 WRITE = HEAD + "WRITE|path={}|pid=500|ppid=1|process=zsh|processpath=/bin/zsh|uid=501|gid=20\n"
@@ -144,3 +142,42 @@ def test_detect_keeps_the_hosts_of_one_file_apart(tmp_path: Path) -> None:
     code, text = run("--kind", "osquery", path, which=detect)
     assert (code, objects(text)[0]["host"]) == (1, "a")
     assert run("--kind", "osquery", "--host", "one", path, which=detect)[0] == 1
+
+
+DATA = Path(__file__).parents[1] / "telemetry" / "data"
+
+
+def test_detect_refuses_a_kind_that_records_no_execution() -> None:
+    with pytest.raises(UsageError, match="unifiedlog records no execution"):
+        run("--kind", "unifiedlog", DATA / "unifiedlog.synthetic", which=detect)
+
+
+def test_detect_says_which_branch_a_kind_cannot_answer() -> None:
+    args = ["--kind", "jamf-telemetry", str(DATA / "jamf-telemetry.synthetic")]
+    result = CliRunner().invoke(detect, args)
+    assert result.exit_code == 1
+    assert "jamf-telemetry cannot answer branch B" in result.stderr
+    whole = CliRunner().invoke(detect, ["--kind", "santa", str(DATA / "santa.synthetic")])
+    assert whole.stderr == ""
+
+
+@pytest.mark.parametrize(
+    "kind", ["eslogger", "santa", "santa-json", "osquery", "elastic", "defender", "crowdstrike",
+             "jamf-alerts", "mac-monitor"],
+)  # fmt: skip
+def test_one_story_fires_both_branches_whoever_tells_it(kind: str) -> None:
+    code, text = run("--kind", kind, DATA / f"{kind}.synthetic", which=detect)
+    found = [item for item in objects(text) if item["type"] == "detection"]
+    assert code == 1
+    assert {(item["branch"], item["answer"]) for item in found} == {("A", "fired"), ("B", "fired")}
+    for item in found:
+        assert item["exec"]["script"] == DROP.replace("x.sh", "invoice.sh")
+
+
+def test_explain_takes_the_kind() -> None:
+    from witnessmark.cli.explain import command as explain
+
+    args = ["--kind", "osquery", "--events", str(DATA / "osquery.synthetic"), "2"]
+    result = CliRunner().invoke(explain, args)
+    assert result.exit_code == 0, result.output
+    assert "fired" in result.output

@@ -122,6 +122,17 @@ def sample() -> Any:
 
 
 @pytest.fixture
+def synthetic() -> Any:
+    """Finds a story written by hand in the shape of a kind; the file's name says synthetic."""
+
+    def find(kind: str) -> list[bytes]:
+        file = Path(__file__).parent / "data" / f"{kind}.synthetic"
+        return file.read_bytes().splitlines(keepends=True)
+
+    return find
+
+
+@pytest.fixture
 def whole() -> Any:
     """Decodes lines and holds that every one of them is accounted for."""
 

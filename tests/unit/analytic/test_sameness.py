@@ -1,0 +1,116 @@
+"""Sources that name processes by pid alone, or with pidversion only at times (K1)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from witnessmark.analytic import detect, load
+from witnessmark.model.detections import Answer
+from witnessmark.model.events import Coverage, Event, FileRef, Kind, Process, Stream, Token
+
+CHROME = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+T0 = 1_790_000_000_000_000_000
+SECOND = 10**9
+UNKNOWN = frozenset({"signing_id", "cs_flags", "platform_binary", "start_ns", "pidversion"})
+
+
+def image(pid: int, path: str, ppid: int = 1, **given: Any) -> Process:
+    given.setdefault("simulated", UNKNOWN)
+    return Process(token=Token(pid=pid), path=path, ppid=ppid, **given)
+
+
+def run(pid: int, path: str, *, ppid: int = 1, at: float = 0, **given: Any) -> Event:
+    args = given.pop("args", (path, "-c", "x"))
+    before = image(pid, "", ppid)
+    return event(Kind.EXEC, before, at, target=image(pid, path, ppid), args=args, **given)
+
+
+def event(kind: Kind, process: Process, at: float, **given: Any) -> Event:
+    time = T0 + round(at * SECOND)
+    return Event(
+        id=f"m/s/{time}", host="m", source="s", line=1, kind=kind, time_ns=time, process=process,
+        **given,
+    )  # fmt: skip
+
+
+def answers(*events: Event) -> list[tuple[str, Answer, str | None]]:
+    stream = Stream(host="m", source="s", events=events, coverage=Coverage())
+    found = detect(stream, load().parameters)
+    return [(item.branch.value, item.answer, item.reason) for item in found]
+
+
+FIRED_A = [("A", Answer.FIRED, None)]
+
+
+def test_a_parent_is_the_pids_current_process() -> None:
+    assert answers(run(300, CHROME), run(301, "/bin/sh", ppid=300, at=1)) == FIRED_A
+
+
+def test_a_second_exec_of_a_pid_is_no_repetition() -> None:
+    first = run(301, "/usr/bin/true", ppid=300, at=1)
+    assert answers(run(300, CHROME), first, run(301, "/bin/sh", ppid=300, at=2)) == FIRED_A
+
+
+def test_a_pid_that_another_parent_uses_again_is_another_process() -> None:
+    events = [
+        run(300, CHROME),
+        run(400, "/bin/zsh", at=1),
+        run(301, "/bin/sh", ppid=400, at=2),
+        run(301, "/bin/sh", ppid=300, at=3),
+    ]
+    assert answers(*events) == FIRED_A
+    assert answers(*events[:3]) == []
+
+
+def test_an_orphan_stays_what_it_was() -> None:
+    orphan = event(Kind.CLOSE, image(301, "/bin/sh"), 2, file=FileRef(path="/x"), modified=True)
+    later = run(302, "/bin/sh", ppid=301, at=3)
+    events = [run(300, CHROME), run(301, "/bin/sh", ppid=300, at=1), orphan, later]
+    assert answers(*events) == FIRED_A, "both are below the one browser"
+
+
+def test_an_image_that_a_file_event_names_counts_for_its_children() -> None:
+    write = event(Kind.CLOSE, image(300, CHROME), 0, file=FileRef(path="/x"), modified=True)
+    assert answers(write, run(301, "/bin/sh", ppid=300, at=1)) == FIRED_A
+
+
+def test_a_parent_known_by_pid_alone_may_be_a_browser() -> None:
+    fork = event(Kind.FORK, image(300, ""), 0, child=image(301, "", ppid=300))
+    (found,) = answers(fork, run(301, "/bin/sh", ppid=300, at=1))
+    assert found == ("A", Answer.UNDETERMINED, "parent unknown")
+
+
+def test_a_record_that_describes_the_parent_makes_it_known() -> None:
+    alone = run(301, "/bin/sh", ppid=300)
+    assert answers(alone) == [("A", Answer.UNDETERMINED, "parent unknown")]
+    told = replace(alone, parent=image(300, CHROME))
+    assert answers(told) == FIRED_A
+    assert answers(replace(alone, parent=image(300, "/bin/zsh"))) == []
+
+
+@pytest.mark.parametrize("version", [None, 7])
+def test_pidversion_in_some_records_only(version: int | None) -> None:
+    exec_ = run(301, "/bin/sh", ppid=300, at=1)
+    assert exec_.target is not None
+    exec_ = replace(exec_, target=replace(exec_.target, token=Token(pid=301, pidversion=version)))
+    write = event(Kind.CLOSE, image(301, "/bin/sh", 300), 2, file=FileRef(path="/x"), modified=True)
+    again = run(301, "/bin/bash", ppid=300, at=3)
+    assert answers(run(300, CHROME), exec_, write, again) == FIRED_A, "one process, one alert"
+
+
+def test_a_platform_browser_is_known_by_path_where_the_source_has_no_such_flag() -> None:
+    safari = "/Applications/Safari.app/Contents/MacOS/Safari"
+    given = {"signing_id": "com.apple.Safari", "simulated": frozenset({"platform_binary"})}
+    start = event(Kind.OTHER, image(300, safari, **given), 0)
+    assert answers(start, run(301, "/bin/sh", ppid=300, at=1)) == FIRED_A
+    known = dict(given, platform_binary=False, simulated=frozenset())
+    start = event(Kind.OTHER, image(300, safari, **known), 0)
+    assert answers(start, run(301, "/bin/sh", ppid=300, at=1)) == []
+
+
+def test_a_team_without_a_signing_id_leaves_the_path_to_decide() -> None:
+    start = event(Kind.OTHER, image(300, CHROME, team_id="EQHXZ8M8AV"), 0)
+    assert answers(start, run(301, "/bin/sh", ppid=300, at=1)) == FIRED_A

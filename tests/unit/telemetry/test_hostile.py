@@ -1,0 +1,193 @@
+"""Every decoder on bad input: cut, mutated, mixed, huge, not UTF-8. No line is lost, none raises.
+
+The stories in data/ are synthetic; each decoder's own tests read the real samples.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from witnessmark.telemetry.decoder import Decoder
+from witnessmark.telemetry.format import MILLISECOND
+from witnessmark.telemetry.kinds import KINDS, decoder_of, looks_like
+
+DATA = Path(__file__).parent / "data"
+LINES = {
+    kind: (DATA / f"{kind}.synthetic").read_bytes().splitlines(keepends=True) for kind in KINDS
+}
+JSON_KINDS = tuple(kind for kind in KINDS if kind != "santa")
+LIKE = {"mac-monitor": "eslogger"}
+"""A kind whose records are another's."""
+
+
+def account(kind: str, *lines: bytes) -> Any:
+    """Decode, and hold that every line is accounted for and every reason is one short sentence."""
+    decoder = Decoder(decoder_of(kind), host="mac", source="s")
+    events = list(decoder.events(lines))
+    cover = decoder.coverage()
+    assert cover.lines == len(lines)
+    assert cover.read + len(cover.bad) + cover.blank == cover.lines + cover.more
+    assert len(events) == cover.events + cover.other
+    for bad in cover.bad:
+        assert bad.reason
+        assert "\n" not in bad.reason
+        assert len(bad.reason) <= 200
+    return events, cover
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_whole_story_is_read(kind: str) -> None:
+    events, cover = account(kind, *LINES[kind])
+    assert not cover.bad
+    assert not cover.gaps
+    assert len(events) >= 3
+    first = min(event.time_ns for event in events if event.kind.value != "other")
+    assert 0 <= first - 1_791_108_000 * 10**9 < 5 * 10**9
+    assert all(event.time_ns % decoder_of(kind).TIME_RESOLUTION == 0 for event in events)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_event_lies_where_it_says(kind: str) -> None:
+    blob = b"".join(LINES[kind])
+    events, _ = account(kind, *LINES[kind])
+    for event in events:
+        line = LINES[kind][event.line - 1]
+        assert blob[event.offset : event.offset + len(line)] == line
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_cut_is_bad_or_tells_nothing_else(kind: str) -> None:
+    for line in LINES[kind]:
+        (told, _) = account(kind, line)
+        for cut in range(1, len(line) - 1, 11):
+            (found, cover) = account(kind, line[:cut])
+            # A banner that was cut is still a banner, and no event.
+            assert found == []
+            assert len(cover.bad) == 1 or not told
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_cut_line_costs_only_itself(kind: str) -> None:
+    for place, line in enumerate(LINES[kind]):
+        lines = list(LINES[kind])
+        lines[place] = line[: len(line) // 2] + b"\n"
+        _, cover = account(kind, *lines)
+        assert [bad.line for bad in cover.bad] in ([], [place + 1])
+        _, others = account(kind, *lines[:place], *lines[place + 1 :])
+        assert cover.read >= others.read
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_bytes_that_are_no_utf8_are_named(kind: str) -> None:
+    line = next(item for item in LINES[kind] if b"invoice.sh" in item)
+    _, cover = account(kind, line.replace(b"invoice", b"in\xffoice"))
+    (bad,) = cover.bad
+    assert bad.reason.startswith("not UTF-8: byte ")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_lines_of_all_other_kinds_take_nothing_away(kind: str) -> None:
+    own = LINES[kind]
+    others = [line for name in KINDS if name != kind for line in LINES[name]]
+    alone, _ = account(kind, *own)
+    _, mixed = account(kind, *others, b"\n", b"{}\n", b"\x00\n")
+    decoder = Decoder(decoder_of(kind), host="mac", source="s")
+    found = []
+    for line in own:
+        found += decoder.feed(line)
+        for other in (b"\n", b"garbage\n", b"[1, 2]\n", b"null\n", b"\xfe\xff\n"):
+            assert decoder.feed(other) == []
+    assert [event.process for event in found] == [event.process for event in alone]
+    assert [event.time_ns for event in found] == [event.time_ns for event in alone]
+    assert mixed.lines == len(others) + 3
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_line_is_known_for_what_it_is(kind: str) -> None:
+    likely = looks_like(LINES[kind][1])
+    assert likely in (kind, LIKE.get(kind))
+
+
+@pytest.mark.parametrize("kind", ["santa", "osquery", "elastic"])
+def test_a_line_of_fifty_megabytes_is_a_line(kind: str) -> None:
+    line = next(item for item in reversed(LINES[kind]) if b"sh /Users/kim" in item)
+    long = line.replace(b"/Users/kim/Downloads/invoice.sh", b"/" + b"x" * 50_000_000, 1)
+    lines = [LINES[kind][0], long, LINES[kind][-1]]
+    events, cover = account(kind, *lines)
+    assert (len(events), cover.bad) == (3, ())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_long_line_that_is_cut_is_one_bad_line(kind: str) -> None:
+    line = LINES[kind][1].rstrip() + b"," * 1_000_000 + b"\n"
+    _, cover = account(kind, LINES[kind][0], line)
+    assert len(cover.bad) <= 1
+
+
+def places(item: Any, way: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Every place in a document, inner ones too."""
+    inner: list[tuple[Any, Any]] = []
+    if isinstance(item, dict):
+        inner = list(item.items())
+    elif isinstance(item, list):
+        inner = list(enumerate(item))
+    return [way, *(found for key, value in inner for found in places(value, (*way, key)))]
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=6)
+    | st.sampled_from(
+        ["2026-10-04T10:00:00", "9999-99-99", "-1", "0", "18446744073709551616", "=="]
+    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=4,
+)
+
+
+@pytest.mark.parametrize("kind", JSON_KINDS)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(data=st.data())
+def test_any_value_anywhere_is_read_or_refused(kind: str, data: st.DataObject) -> None:
+    lines = [line for line in LINES[kind] if line.startswith(b"{")]
+    document = json.loads(data.draw(st.sampled_from(lines)))
+    way = data.draw(st.sampled_from(places(document)))
+    value = data.draw(VALUES)
+    if way:
+        place = document
+        for part in way[:-1]:
+            place = place[part]
+        place[way[-1]] = value
+    else:
+        document = value
+    account(kind, json.dumps(document).encode() + b"\n", LINES[kind][-1])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(data=st.data())
+def test_any_bytes_anywhere_are_read_or_refused(kind: str, data: st.DataObject) -> None:
+    line = bytearray(data.draw(st.sampled_from(LINES[kind])))
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(line) - 1))
+        line[at : at + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=3))
+    account(kind, *bytes(line).splitlines(keepends=True))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(lines=st.lists(st.binary(max_size=60), max_size=6))
+def test_random_bytes_never_raise(kind: str, lines: list[bytes]) -> None:
+    account(kind, *lines)
+
+
+def test_events_of_a_coarse_clock_are_whole_units() -> None:
+    assert decoder_of("santa").TIME_RESOLUTION == MILLISECOND

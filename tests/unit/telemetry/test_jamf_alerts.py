@@ -1,0 +1,103 @@
+"""Jamf Protect's alerts: published real ones, and a synthetic story."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from witnessmark.model.events import Kind, Token
+from witnessmark.telemetry import jamf_alerts
+
+
+@pytest.fixture
+def alerts(synthetic: Any) -> list[Any]:
+    return [json.loads(line) for line in synthetic("jamf-alerts")]
+
+
+def line(alert: Any) -> bytes:
+    return json.dumps(alert).encode() + b"\n"
+
+
+def real(sample: Any, name: str) -> bytes:
+    return line(json.loads((sample("jamf_protect/alerts") / f"{name}.json").read_text()))
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "pid"),
+    [
+        ("GPProcessEvent", Kind.EXEC, 3136),
+        ("GPFSEvent", Kind.CREATE, 11_762),
+        ("GPDownloadEvent", Kind.CLOSE, 0),
+        ("GPGatekeeperEvent", Kind.DENIED, 39_357),
+        ("GPPreventedExecutionEvent", Kind.DENIED, 40_990),
+        ("GPThreatMatchExecEvent", Kind.DENIED, 39_356),
+        ("GPUnifiedLogEvent", Kind.LOG, 6925),
+        ("GPClickEvent", Kind.OTHER, 44_334),
+        ("GPScreenshotEvent", Kind.OTHER, 0),
+        ("GPUSBEvent", Kind.OTHER, 0),
+        ("auth-mount", Kind.OTHER, 0),
+    ],
+)
+def test_every_real_alert(name: str, kind: Kind, pid: int, sample: Any, whole: Any) -> None:
+    (event,) = whole(jamf_alerts, real(sample, name)).events
+    assert (event.kind, event.process.token.pid) == (kind, pid)
+
+
+def test_a_real_exec(sample: Any, whole: Any) -> None:
+    (event,) = whole(jamf_alerts, real(sample, "GPProcessEvent")).events
+    target = event.target
+    assert target.token == Token(pid=3136, pidversion=6750)
+    assert (target.path, target.ppid) == ("/usr/libexec/security_authtrampoline", 3099)
+    assert (target.signing_id, target.team_id) == ("com.apple.security_authtrampoline", None)
+    assert (target.platform_binary, target.responsible) == (True, Token(pid=765))
+    assert target.cdhash == "ADB22875D3CCCFD32830C665D404E2858F3094C9"
+    assert event.time_ns == 1_698_841_238_851_668_000
+    assert event.args[0] == target.path
+
+
+def test_a_file_that_could_not_be_looked_at_is_not_called_unsigned(sample: Any, whole: Any) -> None:
+    (event,) = whole(jamf_alerts, real(sample, "GPThreatMatchExecEvent")).events
+    assert event.target.cs_flags is None
+
+
+def test_a_real_download_is_a_drop_by_nobody_named(sample: Any, whole: Any) -> None:
+    (event,) = whole(jamf_alerts, real(sample, "GPDownloadEvent")).events
+    assert event.file.path == "/Users/local-admin/Downloads/JamfConnect-2.27.0.dmg"
+    assert event.modified is True
+
+
+def test_the_story(synthetic: Any, whole: Any) -> None:
+    stream = whole(jamf_alerts, *synthetic("jamf-alerts"))
+    assert [event.kind for event in stream.events] == [
+        Kind.CLOSE, Kind.EXEC, Kind.RENAME, Kind.DENIED, Kind.LOG, Kind.OTHER,
+    ]  # fmt: skip
+    _, ran, moved, *_ = stream.events
+    assert (ran.parent.token.pid, ran.target.ppid) == (300, 300)
+    assert (moved.file.ino, moved.source_file.path[-10:]) == (77, "invoice.sh")
+
+
+def test_what_was_not_blocked_is_not_denied(alerts: list[Any], whole: Any) -> None:
+    alerts[3]["input"]["match"]["event"]["blocked"] = False
+    (event,) = whole(jamf_alerts, line(alerts[3])).events
+    assert event.kind is Kind.OTHER
+
+
+def test_a_process_event_that_is_no_start_is_no_exec(alerts: list[Any], whole: Any) -> None:
+    alerts[1]["match"]["event"]["type"] = 2
+    (event,) = whole(jamf_alerts, line(alerts[1])).events
+    assert event.kind is Kind.OTHER
+
+
+@pytest.mark.parametrize("pid", [0, -3])
+def test_a_pid_that_is_none_is_bad(pid: int, alerts: list[Any], whole: Any) -> None:
+    alerts[3]["input"]["match"]["event"]["process"]["pid"] = pid
+    assert len(whole(jamf_alerts, line(alerts[3])).coverage.bad) == 1
+
+
+@pytest.mark.parametrize("cut", ["eventType", "match"])
+def test_what_is_no_alert_is_bad(cut: str, alerts: list[Any], whole: Any) -> None:
+    del alerts[0][cut]
+    (bad,) = whole(jamf_alerts, line(alerts[0])).coverage.bad
+    assert bad.unknown_shape
