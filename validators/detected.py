@@ -45,7 +45,8 @@ def check(case: CaseEvidence) -> Iterator[Finding]:
         )
         return
     if got.answer is Answer.UNDETERMINED and got.simulated:
-        why = f"not assessed: {got.reason}; this host cannot know {', '.join(got.simulated)}"
+        unknown = ", ".join(got.simulated)
+        why = f"not assessed: {got.reason}; this host or source cannot know {unknown}"
         yield finding("detected", "detected", Status.SKIP, why)
         return
     expect = case.case.scenario.expect

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from witnessmark.analytic.baseline import UNVERIFIED
-from witnessmark.judge import clock, match, whole
+from witnessmark.judge import clock, known, match, whole
 from witnessmark.model.detections import Answer, Detection
 from witnessmark.model.scenario import ExpectedAnswer
 
@@ -40,16 +40,19 @@ def answered(case: CaseEvidence) -> Answered:
         return _both(case, ours)
     if wanted in ("A", "B"):
         ours = tuple(item for item in ours if item.branch.value == wanted)
-    return _one(case, ours)
+        return _one(case, ours, wanted)
+    return _one(case, ours, "".join(name for name in "AB" if name in case.case.scenario.branch))
 
 
 def _both(case: CaseEvidence, ours: tuple[Detection, ...]) -> Answered:
-    parts = [_one(case, tuple(item for item in ours if item.branch.value == name)) for name in "AB"]
+    parts = [
+        _one(case, tuple(item for item in ours if item.branch.value == name), name) for name in "AB"
+    ]
     order = (Answer.UNDETERMINED, Answer.SILENT, Answer.SUPPRESSED, Answer.FIRED)
     return min(parts, key=lambda part: order.index(part.answer))
 
 
-def _one(case: CaseEvidence, ours: tuple[Detection, ...]) -> Answered:
+def _one(case: CaseEvidence, ours: tuple[Detection, ...], branches: str) -> Answered:
     for answer in (Answer.FIRED, Answer.SUPPRESSED):
         found = next((item for item in ours if item.answer is answer), None)
         if found is not None:
@@ -61,6 +64,13 @@ def _one(case: CaseEvidence, ours: tuple[Detection, ...]) -> Answered:
             reason=unsure.reason or "the analytic could not decide",
             detection=unsure,
             simulated=unsure.simulated,
+        )
+    missing = known.lacking(case, branches or "AB")
+    if missing and case.source is not None:
+        return Answered(
+            answer=Answer.UNDETERMINED,
+            reason=f"a source of kind {case.source.kind} never says {', '.join(missing)}",
+            simulated=missing,
         )
     return _silence(case)
 

@@ -12,7 +12,7 @@ from posixpath import basename
 from typing import TYPE_CHECKING
 
 from witnessmark.analytic.keys import Paths
-from witnessmark.judge import clock, match, whole
+from witnessmark.judge import clock, known, match, whole
 from witnessmark.judge.api import finding
 from witnessmark.model.events import Kind
 from witnessmark.model.run import RUNS
@@ -170,7 +170,7 @@ def filled(name: str, what: str, event: Event, needs: tuple[Need, ...]) -> Findi
         name,
         Link.RECORDED,
         Status.ERROR if cannot else Status.FAIL,
-        f"{what}: this host cannot know {listed}"
+        f"{what}: this host or source cannot know {listed}"
         if cannot
         else f"{what} is recorded, but without {listed}",
         expected=expected,
@@ -188,7 +188,7 @@ def absent(case: CaseEvidence, name: str, step: Step, kinds: tuple[str, ...]) ->
     what = described(step, kinds)
     mute = match.unnamed_run(case, step) if Kind.EXEC.value in kinds else None
     found = f"no {what}" if mute is None else _mute(mute, what)
-    trouble = whole.trouble(case) or clock.unplaced(case)
+    trouble = known.never(case, kinds) or whole.trouble(case) or clock.unplaced(case)
     if trouble is None and not case.controls.both:
         trouble = case.controls.reason
     if trouble is not None:

@@ -6,7 +6,7 @@ import datetime as dt
 import importlib
 from typing import TYPE_CHECKING
 
-from witnessmark.judge import evidence, match
+from witnessmark.judge import evidence, known, match
 from witnessmark.judge.answer import Answered, answered
 from witnessmark.judge.host_findings import host_findings
 from witnessmark.judge.table import first_broken, link_status, ok, verdict
@@ -94,8 +94,7 @@ def judge_case(case: CaseEvidence, checks: tuple[Validator, ...]) -> CaseVerdict
         links,
         expect=scenario.expect.answer,
         answer=got.answer,
-        # No source that can be collected today carries block records, so nothing counts as denied.
-        denied=False,
+        denied=links[Link.ACTED] is Status.FAIL and known.stopped(case) is not None,
         judged=case.judged,
         late=got.late,
         workflow=bool(got.detection and got.detection.workflow == scenario.expect.workflow),

@@ -87,7 +87,7 @@ def _branch(item: Explanation, branch: Branch) -> Iterator[str]:
         yield from [f"  workflow: {found.workflow}"] if found.workflow else []
         yield from [f"  why: {found.reason}"] if found.reason else []
         needed = ", ".join(found.simulated)
-        yield from [f"  missing: {needed}, which this host cannot know"] if needed else []
+        yield from [f"  missing: {needed}, which this host or source cannot know"] if needed else []
     if branch is Branch.A:
         yield from (f"  {line}" for line in tree(item))
     else:

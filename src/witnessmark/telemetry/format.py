@@ -156,13 +156,17 @@ WRITES: Final = ("close", "rename", "link", "clone", "copyfile")
 """Kinds that establish a file's content (B1)."""
 
 
-def branches(table: Mapping[str, Fill]) -> frozenset[str]:
-    """The branches of the analytic that a source can answer at all.
+def lacks(table: Mapping[str, Fill], branch: str) -> tuple[str, ...]:
+    """What a source would have to tell so that a branch can be answered; empty if it can.
 
     Both need executions; A needs to know parents (A1), B a kind that establishes content (B1).
     """
     if table["exec"] is Fill.NEVER:
-        return frozenset()
-    parents = any(table[name] is not Fill.NEVER for name in ("parent", "ppid"))
-    writes = any(table[name] is not Fill.NEVER for name in WRITES)
-    return frozenset([*(["A"] if parents else []), *(["B"] if writes else [])])
+        return ("exec",)
+    wanted = {"A": ("parent", "ppid"), "B": WRITES}[branch]
+    return wanted if all(table[name] is Fill.NEVER for name in wanted) else ()
+
+
+def branches(table: Mapping[str, Fill]) -> frozenset[str]:
+    """The branches of the analytic that a source can answer at all."""
+    return frozenset(branch for branch in "AB" if not lacks(table, branch))
