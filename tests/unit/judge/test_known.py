@@ -1,4 +1,4 @@
-"""What a source can never tell is not assessed; what it stopped is prevented if both sides say so."""
+"""What a source can never tell is not assessed; what it stopped is prevented if both say so."""
 
 from __future__ import annotations
 
