@@ -57,6 +57,17 @@ def act_host(
         yield act
 
 
+def undo(transport: Transport, plan: Plan, case: Case, facts: HostFacts, why: str) -> Act:
+    """Cleans up a case whose controller died on the way. Nobody saw it, so it proves nothing."""
+    folders = Folders(home=facts.home, run_id=plan.run_id)
+    try:
+        phase = _phase(transport, plan, case, folders, Phase.CLEANUP)
+        after = list_host(transport, plan.run_id)
+    except HostError as problem:
+        return Act(case_id=case.id, error=f"{why}; {problem}")
+    return Act(case_id=case.id, phases=(phase,), after=after, error=why)
+
+
 def _both_lanes(play: Callable[..., Act], order: Lanes) -> Iterator[Act]:
     yield from _in_turn(play, order.before)
     with ThreadPoolExecutor(WAITING_AT_ONCE, thread_name_prefix="waiting") as pool:

@@ -7,6 +7,7 @@ WitnessmarkError        one clear sentence for the user; `exit_code` is what the
 ├── HostError           a host could not be reached, trusted or prepared; names it (exit 3)
 │   └── HostKeyError    the host's SSH key is not the one in known_hosts
 ├── NoticeError         a notice is not signed, was altered, or does not announce this (exit 2)
+├── JournalError        a run's journal cannot be written or read (exit 2)
 └── BagError            an evidence bag is incomplete or altered (exit 2)
 """
 
@@ -52,6 +53,10 @@ class HostKeyError(HostError):
 
 class NoticeError(WitnessmarkError):
     """A SOC notice is not signed, was altered, or does not announce what is about to be done."""
+
+
+class JournalError(WitnessmarkError):
+    """A run's journal cannot be written, or a line of it cannot be trusted. Names file and line."""
 
 
 class BagError(WitnessmarkError):

@@ -9,12 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from witnessmark.act import act_host
+from witnessmark.act import act_host, undo
 from witnessmark.collect.collector import Collected, Collector
 from witnessmark.collect.delivery import SUFFIX, Arrivals
 from witnessmark.errors import HostError
 from witnessmark.hosts.heartbeat import guarded
 from witnessmark.hosts.reach import reach
+from witnessmark.journal.book import Book
 from witnessmark.model.run import Act, Case, HostFacts, Plan
 from witnessmark.phases import Folders
 from witnessmark.survey import ask_facts, with_end
@@ -51,7 +52,11 @@ class HostRun:
 
 
 def play(
-    plan: Plan, prepared: Iterable[PrepareResult], writer: BagWriter, watch: Watch
+    plan: Plan,
+    prepared: Iterable[PrepareResult],
+    writer: BagWriter,
+    watch: Watch,
+    book: Book | None = None,
 ) -> dict[str, HostRun]:
     """Every host's acts and collections, in the plan's order.
 
@@ -59,7 +64,7 @@ def play(
     for a slow or dead one. A host that fails costs only its own cases; each of them carries the
     reason. If this is interrupted, the case under way is cleaned up first.
     """
-    cancel = threading.Event()
+    cancel, book = threading.Event(), book or Book()
     hosts = {host.name: host for host in plan.hosts}
     with ThreadPoolExecutor(min(len(hosts), MOST_HOSTS_AT_ONCE)) as pool:
         futures: dict[str, Future[HostRun]] = {}
@@ -68,7 +73,7 @@ def play(
                 if not futures:
                     watch.stage(f"act: {len(plan.cases)} cases")
                 futures[ready.host] = pool.submit(
-                    _host, plan, hosts[ready.host], ready, writer, watch, cancel
+                    _host, plan, hosts[ready.host], ready, writer, watch, cancel, book
                 )
             return {name: futures[name].result() for name in hosts}
         except BaseException:
@@ -83,15 +88,16 @@ def _host(
     writer: BagWriter,
     watch: Watch,
     cancel: threading.Event,
+    book: Book,
 ) -> HostRun:
     """One host from reaching it to its last record; whatever goes wrong, what was seen is kept."""
     run = HostRun(facts=HostFacts(name=host.name, origin=host.origin.value))
     try:
         if not ready.ok:
             raise HostError(ready.reason or f"{host.name}: it could not be prepared")
-        transport = reach(host)
+        transport = book.noting(reach(host))
         try:
-            _act_one(run, plan, transport, ready, writer, watch, cancel)
+            _act_one(run, plan, transport, ready, writer, watch, cancel, book)
         finally:
             transport.close()
     except HostError as problem:
@@ -99,6 +105,8 @@ def _host(
     except Exception as problem:  # noqa: BLE001 - the per-host loop: one host never stops the rest
         trace = "".join(traceback.format_exception(problem))
         _lost(run, plan, f"{host.name}: unexpected failure\n{trace}")
+    if not cancel.is_set():
+        book.finished(run.facts, run.acts, run.collected, run.delivered)
     return run
 
 
@@ -121,15 +129,30 @@ def _act_one(
     writer: BagWriter,
     watch: Watch,
     cancel: threading.Event,
+    book: Book,
 ) -> None:
     run.facts = replace(
         ask_facts(transport, plan.run_id),
         consent_owner=ready.consent_owner,
         consent_expires=ready.consent_expires,
     )
+    book.reached(run.facts)
     own = Folders(home=run.facts.home, run_id=plan.run_id).own
     with guarded(transport, own, plan.run_id):
-        _watched(run, plan, transport, writer, watch, cancel)
+        _end_what_was_under_way(run, plan, transport, own, book)
+        _watched(run, plan, transport, writer, watch, cancel, book)
+
+
+def _end_what_was_under_way(
+    run: HostRun, plan: Plan, transport: Transport, own: str, book: Book
+) -> None:
+    """Ends the scripts of a controller that died, and cleans up their cases."""
+    cases = book.under_way.get(run.facts.name, ())
+    if cases:
+        argv = ["/bin/sh", f"{own}/pack/lib/sweep.sh", plan.run_id, "end"]
+        transport.run(argv, env={}, timeout_s=60.0)
+    for case, why in cases:
+        run.acts.append(undo(transport, plan, case, run.facts, why))
 
 
 def _watched(
@@ -139,18 +162,28 @@ def _watched(
     writer: BagWriter,
     watch: Watch,
     cancel: threading.Event,
+    book: Book,
 ) -> None:
     """Acts while every source of the host is collected."""
     host = transport.host
     collectors = [
-        Collector(transport, source, writer.raw(host.name, source.name)) for source in host.sources
+        Collector(
+            transport,
+            source,
+            writer.raw(host.name, source.name),
+            earlier=book.earlier.get((host.name, source.name)),
+            part=book.part,
+            kept=book.keeping(),
+        )
+        for source in host.sources
     ]
-    arrivals = _arrivals(host, writer)
+    arrivals = _arrivals(host, writer, book)
     try:
         for collector in (*collectors, *(item.collector for item in arrivals.values())):
             collector.start()
         _snapshot(transport, writer)
         for act in act_host(transport, plan, run.facts, watch.acted, cancel.is_set):
+            book.acted(act)
             run.acts.append(act)
         run.facts = with_end(run.facts, transport)
         _await_end(plan, transport, collectors)
@@ -164,7 +197,7 @@ def _watched(
                 writer.raw(host.name, item.source, "head.ndjson").write_bytes(item.head)
 
 
-def _arrivals(host: Host, writer: BagWriter) -> dict[str, Arrivals]:
+def _arrivals(host: Host, writer: BagWriter, book: Book) -> dict[str, Arrivals]:
     """By source, whatever a pipeline delivers."""
     return {
         source.name: Arrivals(
@@ -172,6 +205,9 @@ def _arrivals(host: Host, writer: BagWriter) -> dict[str, Arrivals]:
             source,
             writer.raw(host.name, source.name),
             writer.raw(host.name, source.name, SUFFIX),
+            earlier=book.arrived.get((host.name, source.name)),
+            part=book.part,
+            kept=book.keeping(source.name),
         )
         for source in host.sources
         if source.destination is not None
@@ -184,10 +220,13 @@ def _arrived(source: str, item: Arrivals) -> Collected:
 
 def _snapshot(transport: Transport, writer: BagWriter) -> None:
     """Which processes ran already when collection began (K1, A7)."""
+    file = writer.raw(transport.host.name, "processes", "txt")
+    if file.exists():
+        return  # of a resumed run: collection began long before
     argv = ["ps", "-axww", "-o", "pid=,ppid=,comm="]
     result = transport.run(argv, env={}, timeout_s=20.0)
     if result.status == 0:
-        writer.raw(transport.host.name, "processes", "txt").write_bytes(result.stdout)
+        file.write_bytes(result.stdout)
 
 
 def _await_end(plan: Plan, transport: Transport, collectors: Sequence[Collector]) -> None:

@@ -2,47 +2,46 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import shutil
 import time
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from witnessmark import __version__
 from witnessmark.bag.read import open_bag
 from witnessmark.bag.write import BagWriter
-from witnessmark.content import pack, root, workflows
-from witnessmark.content.durations import seconds
-from witnessmark.content.located import load
-from witnessmark.errors import ContentError, UsageError, WitnessmarkError
-from witnessmark.fleet import MOST_HOSTS_AT_ONCE, Watch, play
-from witnessmark.hosts.prepare import prepared, teardown
+from witnessmark.errors import UsageError, WitnessmarkError
+from witnessmark.fleet import Watch
+from witnessmark.journal.book import Book, collection
+from witnessmark.journal.file import FORMAT, create
 from witnessmark.judge.run import judge
-from witnessmark.model.run import (
-    Collection,
-    HostFacts,
-    Plan,
-    RetentionProfile,
-    RunRecord,
-)
+from witnessmark.model.journal import Begun, Judged, Sealed
+from witnessmark.model.run import RunRecord
 from witnessmark.notice import timebox
 from witnessmark.report import html, junit, verdicts_json
-from witnessmark.survey import left_behind
+from witnessmark.stages import (
+    TOOL,
+    close,
+    content,
+    digest,
+    give_up,
+    keep,
+    play_hosts,
+    retention,
+    told,
+    without_machine_paths,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from witnessmark.bag.read import Bag
     from witnessmark.collect.collector import Collected
-    from witnessmark.fleet import HostRun
-    from witnessmark.hosts.outcome import PrepareResult
-    from witnessmark.model.hosts import Host
+    from witnessmark.journal.file import Journal
+    from witnessmark.model.parts import Absence
+    from witnessmark.model.run import Act, HostFacts, Plan
     from witnessmark.model.verdicts import RunVerdict
-
-TOOL = f"witnessmark {__version__}"
 
 
 def run(
@@ -50,54 +49,100 @@ def run(
     reports: Path,
     *,
     watch: Watch | None = None,
+    inventories: Sequence[Path] = (),
     notice: Mapping[str, bytes] | None = None,
 ) -> tuple[Path, RunVerdict]:
     """Carry out a plan and judge it; returns the run's folder and its verdicts.
 
     ``notice`` holds the signed notice that the plan names, to be kept in the bag.
 
-    Whatever happens on the way, every host that was prepared is torn down again.
+    Whatever happens on the way, every host that was prepared is torn down again. If this very
+    process is killed, `resume` goes on from the journal; ``inventories`` are read again then.
     """
     watch = watch or Watch()
     folder = reports / plan.run_id
     timebox.may_begin(plan, time.time_ns())
-    started = time.time_ns()
-    files = pack.build()
-    documented = _workflows()
-    profiles = _retention(plan.hosts)
-    writer = BagWriter(folder / "bag")
-    writer.add("content/scenarios", files)
-    writer.add("analytics/an0994", _analytic())
-    writer.add("inventory/workflows", documented)
-    writer.add("notice", notice or {})
-    watch.stage(f"prepare: {_names(plan.hosts)}")
-    ready: set[str] = set()
-    try:
-        with contextlib.closing(_noting(prepared(plan.hosts, plan.run_id, files), ready)) as each:
-            runs = play(plan, each, writer, watch)
-    except WitnessmarkError:
-        if not ready:
-            shutil.rmtree(folder)  # nothing was acted, so there is no evidence to keep
-        raise
-    finally:
-        watch.stage("teardown")
-        torn = teardown([host for host in plan.hosts if host.name in ready], plan.run_id)
-    record = RunRecord(
-        format=1,
+    files = content()
+    begun = Begun(
+        at_ns=time.time_ns(),
+        format=FORMAT,
         tool=TOOL,
-        started_ns=started,
-        finished_ns=time.time_ns(),
-        plan=replace(plan, hosts=tuple(_without_machine_paths(host) for host in plan.hosts)),
-        facts=_afterwards(plan, runs, torn),
-        acts=tuple(act for item in runs.values() for act in item.acts),
-        collections=tuple(_collection(item) for one in runs.values() for item in one.collected),
-        deliveries=tuple(_collection(item) for one in runs.values() for item in one.delivered),
-        retention=profiles,
-        faults=tuple(_told(host, fault) for host in plan.hosts for fault in host.faults),
+        content_sha256=digest(files),
+        inventories=tuple(str(item.resolve()) for item in inventories),
+        plan=replace(plan, hosts=tuple(without_machine_paths(host) for host in plan.hosts)),
+        retention=retention(plan.hosts),
     )
-    writer.seal(record)
+    writer = BagWriter(folder / "bag")
+    writer.add("notice", notice or {})  # before the journal: a run that is resumed has it already
+    with create(folder) as journal:
+        journal.add(begun)
+        keep(writer, files)
+        ready: set[str] = set()
+        try:
+            runs = play_hosts(plan, writer, journal, watch, Book(journal=journal), ready)
+        except BaseException as problem:
+            give_up(plan, journal, watch, ready)
+            if not ready and isinstance(problem, WitnessmarkError):
+                shutil.rmtree(folder)  # nothing was acted, so there is no evidence to keep
+            raise
+        facts = close(
+            plan, {name: item.facts for name, item in runs.items()}, ready, journal, watch
+        )
+        record = Record(
+            begun=begun,
+            plan=plan,
+            facts=facts,
+            acts=[act for item in runs.values() for act in item.acts],
+            collected=[item for one in runs.values() for item in one.collected],
+            delivered=[item for one in runs.values() for item in one.delivered],
+        )
+        return folder, finish(record, writer, journal, reports, watch)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """All that a run brought home, in one part or in several."""
+
+    begun: Begun
+    plan: Plan
+    facts: Mapping[str, HostFacts]
+    acts: Sequence[Act]
+    collected: Sequence[Collected]
+    delivered: Sequence[Collected] = ()
+    absences: Sequence[Absence] = ()
+
+
+def finish(
+    record: Record, writer: BagWriter, journal: Journal, reports: Path, watch: Watch
+) -> RunVerdict:
+    """Seal the bag and judge it."""
+    begun, plan = record.begun, record.plan
+    sealed = writer.seal(
+        RunRecord(
+            format=1,
+            tool=TOOL,
+            started_ns=begun.at_ns,
+            finished_ns=max(begun.at_ns, time.time_ns()),
+            plan=replace(plan, hosts=tuple(without_machine_paths(host) for host in plan.hosts)),
+            facts=tuple(record.facts[host.name] for host in plan.hosts),
+            acts=tuple(record.acts),
+            collections=tuple(map(collection, record.collected)),
+            deliveries=tuple(map(collection, record.delivered)),
+            retention=begun.retention,
+            faults=tuple(told(host, fault) for host in plan.hosts for fault in host.faults),
+            absences=tuple(record.absences),
+        )
+    )
+    journal.add(Sealed(at_ns=time.time_ns(), digest=sealed))
+    return conclude(journal, reports, watch)
+
+
+def conclude(journal: Journal, reports: Path, watch: Watch) -> RunVerdict:
+    """Judge a sealed bag for the first time, which ends its run."""
     watch.stage("judge")
-    return folder, _judged(folder, reports, watch)
+    verdicts = _judged(journal.path.parent, reports, watch)
+    journal.add(Judged(at_ns=time.time_ns()))
+    return verdicts
 
 
 def look(path: Path, as_of_ns: int | None = None) -> RunVerdict:
@@ -123,14 +168,6 @@ def _opened(path: Path, as_of_ns: int | None) -> Bag:
     if as_of_ns is not None and as_of_ns < bag.record.finished_ns:
         raise UsageError(f"{path}: that moment lies before the run's end; choose a later one")
     return bag
-
-
-def _noting(results: Iterator[PrepareResult], ready: set[str]) -> Generator[PrepareResult]:
-    """The same results; ``ready`` gets the hosts that must be torn down, whatever happens next."""
-    for result in results:
-        if result.ok:
-            ready.add(result.host)
-        yield result
 
 
 def _judged(folder: Path, reports: Path, watch: Watch) -> RunVerdict:
@@ -169,80 +206,3 @@ def _ledger(folder: Path, verdicts: RunVerdict, watch: Watch) -> None:
             out.write(json.dumps(line) + "\n")
     except OSError as problem:
         watch.stage(f"not noted in {folder / 'ledger.jsonl'} ({problem.strerror})")
-
-
-def _afterwards(
-    plan: Plan, runs: Mapping[str, HostRun], torn: dict[str, PrepareResult]
-) -> tuple[HostFacts, ...]:
-    """Every host is looked at once more, all of them at once: none waits for a slow one."""
-    with ThreadPoolExecutor(min(len(plan.hosts), MOST_HOSTS_AT_ONCE)) as pool:
-        each = [pool.submit(_after, host, runs[host.name].facts, torn, plan) for host in plan.hosts]
-        return tuple(item.result() for item in each)
-
-
-def _after(host: Host, facts: HostFacts, torn: dict[str, PrepareResult], plan: Plan) -> HostFacts:
-    """The host's facts with what was still there after teardown; None where nobody could look."""
-    result = torn.get(host.name)
-    if result is None or not facts.home:
-        return facts
-    if not result.ok:
-        return replace(facts, problem=result.reason)
-    try:
-        return replace(facts, left_behind=left_behind(host, facts, plan.run_id))
-    except WitnessmarkError as problem:
-        return replace(facts, problem=str(problem))
-
-
-def _collection(item: Collected) -> Collection:
-    return Collection(
-        host=item.host,
-        source=item.source,
-        chunks=tuple(item.chunks),
-        start=item.start,
-        look=item.look,
-        problem=item.problem,
-        holes=tuple(item.holes),
-    )
-
-
-def _retention(hosts: Sequence[Host]) -> tuple[RetentionProfile, ...]:
-    names = sorted({host.retention for host in hosts if host.retention})
-    folder = root() / "inventory" / "retention"
-    profiles = [load(folder / f"{name}.yaml", RetentionProfile) for name in names]
-    for profile in profiles:
-        try:
-            seconds(profile.required)
-        except ValueError as problem:
-            raise ContentError([f"{folder / profile.id}.yaml: required: {problem}"]) from problem
-    return tuple(profiles)
-
-
-def _analytic() -> dict[str, bytes]:
-    return {"analytic.yaml": (root() / "analytics" / "an0994" / "analytic.yaml").read_bytes()}
-
-
-def _workflows() -> dict[str, bytes]:
-    """The documented workflows as they are in force now, checked before any host is touched."""
-    workflows.load_all()
-    return {path.name: path.read_bytes() for path in sorted(workflows.folder().glob("*.yaml"))}
-
-
-def _without_machine_paths(host: Host) -> Host:
-    """Where the controller keeps keys and logs is nobody's business who reads the bag."""
-    sources = tuple(
-        replace(item, destination=replace(item.destination, path=Path(item.destination.path).name))
-        if item.destination
-        else item
-        for item in host.sources
-    )
-    return replace(host, key_file=None, known_hosts=None, destination_root=None, sources=sources)
-
-
-def _told(host: Host, fault: Mapping[str, object]) -> str:
-    words = ", ".join(f"{key} {value}" for key, value in fault.items())
-    return f"{host.name}: {words}"
-
-
-def _names(hosts: Sequence[Host]) -> str:
-    shown = ", ".join(host.name for host in hosts[:5])
-    return shown + (f" and {len(hosts) - 5} more" if len(hosts) > 5 else "")

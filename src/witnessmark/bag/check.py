@@ -36,13 +36,10 @@ def first_problem(record: RunRecord) -> str | None:
 
 def _problems(record: RunRecord) -> Iterator[str]:
     plan = record.plan
-    if not RUN_ID.fullmatch(plan.run_id):
-        yield f"has the run id {plan.run_id!r}, which is none"
-    yield from _names(plan)
+    yield from plan_problems(plan)
     hosts = {host.name for host in plan.hosts}
     yield from _one_each("host", hosts, "facts", (item.name for item in record.facts))
-    ids = Counter(case.id for case in plan.cases)
-    yield from (f"has more than one case {key!r}" for key, count in ids.items() if count > 1)
+    ids = [case.id for case in plan.cases]
     yield from _one_each("case", ids, "acts", (act.case_id for act in record.acts))
     sources = {(host.name, source.name) for host in plan.hosts for source in host.sources}
     yield from _once("collection", record.collections, sources)
@@ -57,8 +54,6 @@ def _problems(record: RunRecord) -> Iterator[str]:
     for host in plan.hosts:
         if host.retention is not None and host.retention not in profiles:
             yield f"names the retention profile {host.retention!r} but does not hold it"
-    for case in plan.cases:
-        yield from _case(case, hosts)
     yield from _parts(record)
     for profile in record.retention:
         yield from _duration(f"retention profile {profile.id!r}: required", profile.required)
@@ -72,6 +67,18 @@ def _once(what: str, items: Iterable[Collection], planned: set[tuple[str, str]])
             yield f"has a {what} of {key!r}, which is no host and source{where} of its plan"
         if count > 1:
             yield f"has more than one {what} of {key!r}"
+
+
+def plan_problems(plan: Plan) -> Iterator[str]:
+    """What is wrong with a plan that was read from a file: its names become parts of paths."""
+    if not RUN_ID.fullmatch(plan.run_id):
+        yield f"has the run id {plan.run_id!r}, which is none"
+    yield from _names(plan)
+    ids = Counter(case.id for case in plan.cases)
+    yield from (f"has more than one case {key!r}" for key, count in ids.items() if count > 1)
+    hosts = {host.name for host in plan.hosts}
+    for case in plan.cases:
+        yield from _case(case, hosts)
 
 
 def _names(plan: Plan) -> Iterator[str]:
@@ -143,6 +150,7 @@ def _ranges(record: RunRecord) -> Iterator[str]:
     lengths += [(f"case {case.id!r}: timeout_s", case.timeout_s) for case in plan.cases]
     for host in plan.hosts:
         lengths.append((f"host {host.name}: connect_timeout_s", host.connect_timeout_s))
+        lengths.append((f"host {host.name}: dead_man_s", host.dead_man_s))
         lengths += [
             (f"source {source.name}: alert_deadline_s", source.alert_deadline_s)
             for source in host.sources

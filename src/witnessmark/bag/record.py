@@ -28,16 +28,17 @@ def write(record: RunRecord) -> bytes:
 
     A run's evidence must be sealed whatever a host called its files.
     """
-    return to_json(_encodable(Record(record).model_dump(mode="python")), indent=1) + b"\n"
+    return to_json(encodable(Record(record).model_dump(mode="python")), indent=1) + b"\n"
 
 
-def _encodable(item: Any) -> Any:
+def encodable(item: Any) -> Any:
+    """What JSON can hold of a dumped model: no path, no text that is no Unicode, no infinity."""
     if isinstance(item, str | PurePath):
         return str(item).encode(errors="backslashreplace").decode()
     if isinstance(item, float) and not math.isfinite(item):
         return None  # not known; JSON has no such number, and reading one back is refused
     if isinstance(item, dict):
-        return {_encodable(key): _encodable(value) for key, value in item.items()}
+        return {encodable(key): encodable(value) for key, value in item.items()}
     if isinstance(item, list | tuple | set | frozenset):
-        return [_encodable(each) for each in item]
+        return [encodable(each) for each in item]
     return item

@@ -30,6 +30,19 @@ class BagWriter:
                 f"{folder}: cannot be made ({problem.strerror}); name another folder with --reports"
             ) from problem
 
+    @classmethod
+    def reopen(cls, folder: Path) -> BagWriter:
+        """Go on with a bag that was never sealed, because the run that wrote it died.
+
+        Raises:
+            BagError: if there is no such folder, or it is a symbolic link.
+        """
+        if folder.is_symlink() or not folder.is_dir():
+            raise BagError(f"{folder}: no folder of an unfinished bag; the run cannot be finished")
+        writer = cls.__new__(cls)
+        writer.folder = folder
+        return writer
+
     def raw(self, host: str, source: str, suffix: str = "ndjson") -> Path:
         """Where the bytes of one source of one host go, as received."""
         path = self.folder / "data" / "raw" / host / f"{source}.{suffix}"

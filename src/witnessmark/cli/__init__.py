@@ -17,6 +17,7 @@ COMMANDS = {
     "plan": "Print exactly what run will do, before any host is touched.",
     "notice": "Announce a run to the SOC: a signed, time-boxed deconfliction notice.",
     "verify-notice": "Say who signed a notice, and whether it holds now or for an alert.",
+    "resume": "Finish a run whose controller died, or clean up after it.",
     "judge": "Judge a run's evidence bag again, offline.",
     "report": "Make any report of a run again, offline, from its evidence bag.",
     "explain": "Say why a case was judged so, or why the analytic fired or did not.",

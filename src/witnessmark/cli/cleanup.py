@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -10,7 +11,6 @@ from witnessmark.cli import options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from witnessmark.hosts.outcome import PrepareResult
 
@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 @options.INVENTORIES
 @options.LIMIT
 @click.option("--run", "run_id", metavar="RUN_ID", help="Only what this run left.")
+@click.option("--reports", type=click.Path(path_type=Path), default="reports", show_default=True)
 @options.STATE
 @click.option("--dry-run", is_flag=True, help="Print what would be removed, and remove nothing.")
 def command(
     inventories: tuple[Path, ...],
     limit: tuple[str, ...],
     run_id: str | None,
+    reports: Path,
     state: Path | None,
     *,
     dry_run: bool,
@@ -37,10 +39,14 @@ def command(
     from witnessmark import inventory
     from witnessmark.cli.fleet import files, report
     from witnessmark.hosts.prepare import cleanup
+    from witnessmark.journal.dangling import close_dangling
+    from witnessmark.report.plain import visible
 
     hosts = inventory.load(files(inventories, state), limit=limit).hosts
     results = cleanup(hosts, run_id, look=dry_run)
     tell(results, dry_run=dry_run)
+    for line in () if dry_run else close_dangling(reports, results, run_id):
+        click.echo(visible(line))
     return report(results, done="cleaned", already=already(dry_run=dry_run))
 
 

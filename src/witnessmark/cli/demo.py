@@ -51,8 +51,8 @@ def command(
     try:
         console.watch(quiet=quiet).stage(f"boot {hosts} stand-in Mac{'s' if hosts > 1 else ''}")
         standin.boot(state, names, broken.on(names) if broken else None, tied=True)
-        plan = session.plan(session.standin_inventory(state), (), wanted)
-        return session.run(plan)
+        files = session.standin_inventory(state)
+        return session.run(session.plan(files, (), wanted), files)
     finally:
         standin.shutdown(state, remove=True)
         shutil.rmtree(state, ignore_errors=True)

@@ -60,4 +60,4 @@ def command(
     if dry_run:
         session.show(plan)
         return 0
-    return session.run(plan, papers)
+    return session.run(plan, files, papers)

@@ -67,17 +67,22 @@ class Session:
             standard_window_s=parameters.load().parameters.drop_exec_window,
         )
 
-    def run(self, plan: Plan, notice: Mapping[str, bytes] | None = None) -> int:
+    def run(
+        self,
+        plan: Plan,
+        inventories: Sequence[Path],
+        notice: Mapping[str, bytes] | None = None,
+    ) -> int:
         """Carry the plan out, print the verdicts, return the exit code."""
         from witnessmark import pipeline
         from witnessmark.cli import actions, console
         from witnessmark.judge.run import exit_code
 
-        # An orderly end here too: hosts are cleaned up and torn down, as on Ctrl-C.
-        for end in (signal.SIGTERM, signal.SIGHUP):
-            signal.signal(end, signal.default_int_handler)
+        end_in_order()
         with console.watching(plan, quiet=self.quiet) as watch:
-            folder, verdicts = pipeline.run(plan, self.reports, watch=watch, notice=notice)
+            folder, verdicts = pipeline.run(
+                plan, self.reports, watch=watch, inventories=inventories, notice=notice
+            )
         console.show(verdicts)
         click.echo(f"evidence and verdicts: {folder}")
         actions.tell(verdicts)
@@ -91,3 +96,9 @@ class Session:
 
         what = outline(plan, pack.build())
         click.echo(as_json(what) if form == "json" else as_text(what), nl=False)
+
+
+def end_in_order() -> None:
+    """An orderly end on signals too: hosts are cleaned up and torn down, as on Ctrl-C."""
+    for end in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(end, signal.default_int_handler)

@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from witnessmark.collect.collector import Collector
+from witnessmark.collect.collector import Collected, Collector
 from witnessmark.hosts.local import LocalTransport
 
 if TYPE_CHECKING:
@@ -25,7 +25,17 @@ judge tolerates cannot make a record look lost."""
 class Arrivals:
     """The destination of one source: collected like a source, but here instead of on the host."""
 
-    def __init__(self, host: Host, source: Source, store: Path, raw: Path) -> None:
+    def __init__(
+        self,
+        host: Host,
+        source: Source,
+        store: Path,
+        raw: Path,
+        *,
+        earlier: Collected | None = None,
+        part: int = 0,
+        kept: Callable[[Collected], None] = lambda _so_far: None,
+    ) -> None:
         assert source.destination is not None
         self._deadline_s = source.destination.deadline_s
         self._store, self._raw = store, raw
@@ -38,6 +48,9 @@ class Arrivals:
                 command=None,
             ),
             raw,
+            earlier=earlier,
+            part=part,
+            kept=kept,
         )
 
     def wait(self, gone: Callable[[], bool]) -> bool:

@@ -55,8 +55,8 @@ def connection(value: object) -> str:
 def dead_man(value: object) -> float:
     """How long a host waits for its controller; a timer that is off is none."""
     found = duration(value)
-    if not 2.0 <= found <= 86_400.0:
-        raise Wrong("must be between 2s and 24h")
+    if not 10.0 <= found <= 86_400.0:
+        raise Wrong("must be between 10s and 24h")
     return found
 
 

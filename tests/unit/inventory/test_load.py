@@ -134,7 +134,7 @@ def test_a_limit_names_hosts_or_groups() -> None:
 
 @pytest.mark.parametrize(
     ("said", "found"),
-    [("15m", 900.0), ("2s", 2.0), ("1s", None), ("0s", None), ("25h", None), ("15", None)],
+    [("15m", 900.0), ("10s", 10.0), ("9s", None), ("0s", None), ("25h", None), ("15", None)],
 )
 def test_a_dead_man_timer_is_never_off(tmp_path: Path, said: str, found: float | None) -> None:
     file = tmp_path / "lab.yaml"

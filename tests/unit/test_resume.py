@@ -1,0 +1,410 @@
+"""A controller killed after *every* journal entry, on this machine itself; and hostile journals.
+
+The controller is a fork of this process that kills itself, so that nothing but its journal and its
+bag is left of it. Ansible is replaced by the very scripts that it would run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import traceback
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from witnessmark import pipeline, stages
+from witnessmark import resume as module
+from witnessmark.bag.read import open_bag
+from witnessmark.content import root, scenarios
+from witnessmark.errors import JournalError, UsageError
+from witnessmark.hosts.outcome import Outcome, PrepareResult
+from witnessmark.hosts.pack import script
+from witnessmark.journal.file import Journal, create, reopen
+from witnessmark.model.hosts import Host, Inventory, Origin, Role, Source
+from witnessmark.model.verdicts import Verdict
+from witnessmark.plan import build
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from witnessmark.model.journal import Entry
+    from witnessmark.model.run import Plan
+
+RUN = "20261124t042002z-1f0c9a"
+AT_ONCE = 8
+PLACES = (".witnessmark", "Downloads/witnessmark", "Library/Caches/org.witnessmark")
+
+
+def playbook(name: str) -> bytes:
+    return (root() / "inventory" / "playbooks" / name).read_bytes()
+
+
+def sh(home: Path, text: bytes, *arguments: str) -> int:
+    file = home.parent / f"script-{os.getpid()}"
+    file.write_bytes(text)
+    env = {"HOME": str(home), "PATH": "/usr/bin:/bin"}
+    done = subprocess.run(["sh", str(file), *arguments], env=env, capture_output=True, check=False)
+    return done.returncode
+
+
+def prepared(
+    hosts: Sequence[Host], run_id: str, pack: Mapping[str, bytes]
+) -> Iterator[PrepareResult]:
+    home = Path(os.environ["HOME"])
+    for host in hosts:
+        assert sh(home, script(playbook("pack.sh"), run_id, pack), "60") == 0
+        yield PrepareResult(host=host.name, outcome=Outcome.OK)
+
+
+def teardown(hosts: Sequence[Host], run_id: str | None) -> dict[str, PrepareResult]:
+    home = Path(os.environ["HOME"])
+    for _ in hosts:
+        assert sh(home, playbook("sweep.sh"), run_id or "") == 0
+    return {host.name: PrepareResult(host=host.name, outcome=Outcome.OK) for host in hosts}
+
+
+class Place:
+    """A home, an inventory and a reports folder of their own, and a plan for them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.home, self.reports = folder / "home", folder / "reports"
+        for name in ("Downloads", "Library/Caches"):
+            (self.home / name).mkdir(parents=True)
+        (folder / "store").write_bytes(b"old\n")
+        self.inventory = folder / "lab.yaml"
+        self.inventory.touch()
+        source = Source(
+            name="es",
+            kind="eslogger",
+            role=Role.ORGANISATION,
+            analytic="embedded",
+            path=str(folder / "store"),
+        )
+        self.host = Host(
+            name="me", origin=Origin.MAC, connection="local", lab=True, sources=(source,)
+        )
+        self.folder = self.reports / RUN
+
+    def load(self, files: Sequence[Path], *, limit: Sequence[str] = ()) -> Inventory:
+        """The inventory, without the second that ansible takes to read one."""
+        return Inventory(files=tuple(files), hosts=(self.host,))
+
+    def plan(self) -> Plan:
+        catalogue = scenarios.load_all()
+        return build(
+            run_id=RUN,
+            hosts=[self.host],
+            scenarios=scenarios.select(catalogue, ["p11"]),
+            catalogue=catalogue,
+            window_s=1.0,
+            late_arrival_s=0.1,
+            profile=None,
+        )
+
+    def run(self, die_at: int) -> int:
+        """A controller in a process of its own; -9 if it was killed at that entry."""
+        plan = self.plan()
+        pid = os.fork()
+        if pid == 0:
+            die_after(die_at)
+            quietly(lambda: pipeline.run(plan, self.reports, inventories=[self.inventory]))
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+    def left(self) -> list[str]:
+        return [place for place in PLACES if (self.home / place / RUN).exists()]
+
+    def entries(self) -> list[dict[str, object]]:
+        return [
+            json.loads(line) for line in (self.folder / "journal.jsonl").read_text().splitlines()
+        ]
+
+
+def quietly(act: Callable[[], object]) -> None:
+    """In a forked child: act, and never return to pytest."""
+    status = 1
+    try:
+        act()
+        status = 0
+    except BaseException:  # noqa: BLE001 - told, and never passed on into pytest
+        traceback.print_exc(file=sys.__stderr__)
+        if sys.__stderr__:
+            sys.__stderr__.flush()
+    finally:
+        os._exit(status)
+
+
+def die_after(number: int) -> None:
+    add, left = Journal.add, [number]
+
+    def add_and_die(self: Journal, entry: Entry, *, sync: bool = True) -> None:
+        add(self, entry, sync=sync)
+        if entry.entry != "kept" or entry.whole:
+            left[0] -= 1
+        if left[0] == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    Journal.add = add_and_die  # type: ignore[method-assign]
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    here = Place(tmp_path)
+    monkeypatch.setenv("HOME", str(here.home))
+    for where in (stages, module):
+        monkeypatch.setattr(where, "teardown", teardown)
+    monkeypatch.setattr(stages, "prepared", prepared)
+    monkeypatch.setattr(module.inventory, "load", here.load)
+    yield here
+    sh(here.home, playbook("sweep.sh"), "")
+
+
+def check_resumed(place: Place) -> None:
+    done = module.resume(place.folder)
+    assert place.left() == []
+    again = module.resume(place.folder)
+    assert again.why == "it was sealed and judged"
+    record = open_bag(place.folder).record
+    assert sorted(act.case_id for act in record.acts) == sorted(c.id for c in record.plan.cases)
+    if done.verdicts is not None:  # else it was judged before it died
+        assert {case.verdict for case in done.verdicts.cases} == {Verdict.INCONCLUSIVE}, (
+            "no sensor wrote a record here, so nothing may be concluded"
+        )
+    drops = [step.path for act in record.acts for phase in act.phases for step in phase.steps
+             if step.step == "drop"]  # fmt: skip
+    assert len(drops) == len(set(drops)), "a case was played twice"
+    for act in record.acts:
+        under_way = bool(act.error and act.started)
+        assert under_way == bool(act.error and "phase" in act.error)
+    parts = [act.part for act in record.acts if not act.error]
+    assert set(parts) <= {0, 1}
+
+
+def check_reverted(place: Place) -> None:
+    done = module.resume(place.folder, revert=True)
+    assert place.left() == []
+    again = module.resume(place.folder, revert=True)
+    assert again.why
+    assert done.reverted or done.verdicts or done.why
+
+
+def test_every_step(place: Place, tmp_path: Path) -> None:
+    """Each entry of a whole run once: killed there, resumed, or (every third) reverted."""
+    assert place.run(0) == 0
+    steps = [item for item in place.entries() if item["entry"] != "kept" or item["whole"]]
+    kinds = {item["entry"] for item in steps}
+    assert kinds == {"begun", "prepared", "reached", "kept", "phase-began", "phase-ended", "acted",
+                     "finished", "closed", "sealed", "judged"}  # fmt: skip
+    jobs = [(number, check_resumed) for number in range(1, len(steps) + 1)]
+    jobs += [(number, check_reverted) for number in range(1, len(steps) + 1, 3)]
+    running: dict[int, tuple[str, Path]] = {}
+    failed = []
+    while jobs or running:
+        while jobs and len(running) < AT_ONCE:
+            number, check = jobs.pop()
+            folder = tmp_path / f"{check.__name__}-{number}"
+            folder.mkdir()
+            pid = os.fork()
+            if pid == 0:
+                with (folder / "said").open("w") as sys.__stderr__:  # type: ignore[misc]
+                    quietly(lambda n=number, c=check, f=folder: one(Place(f), n, c))  # type: ignore[misc]
+            running[pid] = (f"{check.__name__} after entry {number}", folder)
+        pid, status = os.waitpid(-1, 0)
+        if pid in running:
+            name, folder = running.pop(pid)
+            if status:
+                failed.append(f"{name}: {(folder / 'said').read_text()}")
+    assert failed == []
+
+
+def one(place: Place, number: int, check: Callable[[Place], None]) -> None:
+    os.environ["HOME"] = str(place.home)
+    module.inventory.load = place.load
+    try:
+        assert place.run(number) == -signal.SIGKILL
+        if place.entries()[-1]["entry"] in ("phase-began", "acted"):
+            assert place.left(), "the test must leave something that can be cleaned"
+        check(place)
+    finally:
+        sh(place.home, playbook("sweep.sh"), "")
+
+
+@pytest.fixture
+def died(place: Place) -> Place:
+    """A run whose controller died while both cases were under way."""
+    assert place.run(14) == -signal.SIGKILL
+    return place
+
+
+def test_a_torn_last_line_was_never_promised(died: Place) -> None:
+    with (died.folder / "journal.jsonl").open("ab") as out:
+        out.write(b'{"entry":"acted","at_ns":17,"act":{"case')
+    assert module.resume(died.folder).verdicts is not None
+    assert died.left() == []
+    assert all(died.entries()), "what was appended after it stands on lines of its own"
+
+
+HOSTILE = {
+    "garbage": b"\0\xff{{{",
+    "not-an-entry": b'{"entry":"erase","at_ns":1}',
+    "unknown-host": b'{"entry":"prepared","at_ns":1,"host":"../../etc","ok":true}',
+    "unknown-source": b'{"entry":"kept","at_ns":1,"host":"me","source":"../x","start":0}',
+    "unknown-case": b'{"entry":"acted","at_ns":1,"act":{"case_id":"x:me"}}',
+    "unknown-mark": b'{"entry":"phase-began","at_ns":1,"mark":"wm-x"}',
+    "backwards": b'{"entry":"kept","at_ns":1,"host":"me","source":"es","start":0,"whole":true,'
+    b'"chunks":[[9,1],[3,1]]}',
+    "twice-begun": b"BEGUN",
+    "infinite": b'{"entry":"reached","at_ns":1,"facts":{"name":"me","origin":"mac",'
+    b'"clock_offset_s":Infinity}}',
+    "deep": b"[" * 100_000,
+    "case-again": b"AGAIN",
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_line_that_cannot_be_trusted_is_one_clear_error(died: Place, kind: str) -> None:
+    journal = died.folder / "journal.jsonl"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    line = HOSTILE[kind]
+    if kind == "twice-begun":
+        line = lines[0].rstrip()
+    if kind == "case-again":
+        case = json.loads(lines[0])["plan"]["cases"][0]
+        line = json.dumps({"entry": "resumed", "at_ns": 1, "cases": [case]}).encode()
+    journal.write_bytes(b"".join([*lines, line + b"\n"]))
+    with pytest.raises(JournalError) as caught:
+        module.resume(died.folder)
+    said = str(caught.value)
+    assert said.startswith(f"{journal}:{len(lines) + 1}: ")
+    assert f"witnessmark cleanup --run {RUN}" in said
+    assert "\n" not in said
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"run_id": "20261124t042002z-000000"}, "lies in another's folder"),
+        ({"run_id": "../.."}, "which is none"),
+    ],
+)
+def test_a_plan_of_another_run_is_refused(
+    died: Place, change: dict[str, object], told: str
+) -> None:
+    journal = died.folder / "journal.jsonl"
+    first, rest = journal.read_text().split("\n", 1)
+    begun = json.loads(first)
+    begun["plan"].update(change)
+    journal.write_text(json.dumps(begun) + "\n" + rest)
+    with pytest.raises(JournalError, match=told):
+        module.resume(died.folder)
+
+
+def test_a_journal_behind_a_link_is_not_opened(died: Place, tmp_path: Path) -> None:
+    journal = died.folder / "journal.jsonl"
+    journal.rename(tmp_path / "elsewhere")
+    journal.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(JournalError, match="cannot be opened"):
+        module.resume(died.folder)
+
+
+def test_while_a_run_is_going_on_it_is_not_resumed(died: Place) -> None:
+    journal, _ = reopen(died.folder)
+    with journal, pytest.raises(UsageError, match="still going on"):
+        module.resume(died.folder)
+    assert module.resume(died.folder).verdicts is not None
+
+
+def test_no_secret_and_no_key_is_in_the_journal(place: Place) -> None:
+    place.host = replace(
+        place.host, key_file=Path("/keys/client_key"), known_hosts=Path("/keys/known")
+    )
+    place.run(1)
+    text = (place.folder / "journal.jsonl").read_text()
+    assert "/keys/" not in text
+    assert place.inventory.name in text
+
+
+@pytest.mark.parametrize("what", ["scenarios", "tool", "sources", "lab"])
+def test_what_cannot_be_finished_as_it_was_begun_is_reverted(
+    died: Place, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if what == "scenarios":
+        monkeypatch.setattr(module, "digest", lambda _files: "other")
+    elif what == "tool":
+        monkeypatch.setattr(module, "TOOL", "witnessmark 9")
+    elif what == "sources":
+        died.host = replace(died.host, sources=())
+    else:
+        died.host = replace(died.host, lab=False)
+    assert died.left()
+    done = module.resume(died.folder)
+    assert done.verdicts is None
+    assert done.reverted is not None
+    assert died.left() == []
+    assert not (died.folder / "bag/data/run.json").exists()
+    assert module.resume(died.folder).why == f"it was reverted: {done.why}"
+
+
+def test_another_way_to_reach_the_host_is_no_obstacle(died: Place) -> None:
+    died.host = replace(died.host, address="elsewhere", port=2222, connect_timeout_s=3.0)
+    assert module.resume(died.folder).verdicts is not None
+
+
+def test_an_empty_journal_means_that_nothing_was_touched(tmp_path: Path) -> None:
+    folder = tmp_path / RUN
+    folder.mkdir()
+    create(folder).close()
+    assert module.resume(folder).why == "it ended before it touched any host"
+
+
+def test_latest_is_the_newest_run_that_has_a_journal(tmp_path: Path) -> None:
+    for name in (RUN, "20261125t042002z-1f0c9a", "20261126t042002z-1f0c9a", "zzz"):
+        (tmp_path / name).mkdir()
+    for name in (RUN, "20261125t042002z-1f0c9a", "zzz"):
+        create(tmp_path / name).close()
+    assert module.find("latest", tmp_path).name == "20261125t042002z-1f0c9a"
+    assert module.find(RUN, tmp_path).name == RUN
+    for name in ("nothing", "20260101t000000z-000000"):
+        with pytest.raises(UsageError, match="no such run"):
+            module.find(name, tmp_path)
+    with pytest.raises(UsageError, match="no run with a journal"):
+        module.find("latest", tmp_path / "zzz")
+
+
+def test_an_interrupted_run_is_torn_down_and_over(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(stages, "play", interrupted)
+    monkeypatch.setattr(stages, "_noting", lambda results, ready, _j: noting(results, ready))
+    with pytest.raises(KeyboardInterrupt):
+        pipeline.run(place.plan(), place.reports, inventories=[place.inventory])
+    assert module.resume(place.folder).why == "it was reverted: it was interrupted"
+
+
+def noting(results: Iterator[PrepareResult], ready: set[str]) -> Iterator[PrepareResult]:
+    for result in results:
+        ready.add(result.host)
+        yield result
+
+
+def test_a_link_planted_for_our_folder_is_refused_and_its_target_stays(died: Place) -> None:
+    ours = died.home / "Downloads/witnessmark"
+    precious = died.home / "precious"
+    ours.rename(precious)
+    ours.symlink_to(precious)
+    kept = sorted(precious.rglob("*"))
+    assert kept
+    sweep = sh(died.home, playbook("sweep.sh"), RUN)
+    assert sweep == 64
+    assert sorted(precious.rglob("*")) == kept
+    ours.unlink()
+    shutil.rmtree(precious)
