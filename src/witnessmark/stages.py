@@ -38,12 +38,16 @@ TOOL = f"witnessmark {__version__}"
 
 def content() -> dict[str, dict[str, bytes]]:
     """What is played and what it is judged by, per folder of the bag."""
-    analytic = root() / "analytics" / "an0994" / "analytic.yaml"
     return {
         SCENARIOS: dict(pack.build()),
-        "analytics/an0994": {"analytic.yaml": analytic.read_bytes()},
+        "analytics/an0994": _analytic(),
         "inventory/workflows": _workflows(),
     }
+
+
+def _analytic() -> dict[str, bytes]:
+    path = root() / "analytics" / "an0994" / "analytic.yaml"
+    return {path.name: path.read_bytes()}
 
 
 def _workflows() -> dict[str, bytes]:

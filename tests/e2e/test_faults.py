@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from witnessmark import inventory, pipeline
+from witnessmark import inventory, pipeline, stages
 from witnessmark.content import faults, root, scenarios
 from witnessmark.model.verdicts import Link, Status
 from witnessmark.plan import build, new_run_id
@@ -120,7 +120,7 @@ def play(folder: Path, broken: Sequence[str]) -> Run:
     )
     text = (root() / "analytics/an0994/analytic.yaml").read_text() + PROFILE
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "_analytic", lambda: {"analytic.yaml": text.encode()})
+        patch.setattr(stages, "_analytic", lambda: {"analytic.yaml": text.encode()})
         _, verdicts = pipeline.run(plan, folder / "reports")
     cases = {(item.id.rpartition(":")[0], item.host): item for item in verdicts.cases}
     return Run(cases, {name: _journal(state / name / JOURNAL) for name in names})

@@ -59,7 +59,7 @@ class Variant:
 
 
 VARIANTS = (
-    Variant(at="phase-began:003a", scenario="n14", source="file"),
+    Variant(at="phase-began:003a+arrived", scenario="n14", source="file"),
     Variant(at="phase-began:003a", scenario="n14", source="command"),
     Variant(at="reached"),
     Variant(at="phase-began:001a"),
@@ -257,7 +257,8 @@ def test_what_was_all_seen_is_judged_as_if_nothing_had_happened(lab: dict[str, D
 def test_silence_before_the_death_counts_only_where_nothing_was_lost(
     lab: dict[str, Done],
 ) -> None:
-    file, command = (lab[f"resume@phase-began:003a-n14-{kind}"] for kind in ("file", "command"))
+    file = lab["resume@phase-began:003a+arrived-n14-file"]
+    command = lab["resume@phase-began:003a-n14-command"]
     assert file.verdicts()[N14]["verdict"] == "silent as expected", file.said
     assert command.verdicts()[N14]["verdict"] == "inconclusive", command.said
     assert "was not played after the cases" in command.said

@@ -57,7 +57,7 @@ class Collector:
     ) -> None:
         """``earlier`` is what a controller that died had collected into the same raw file.
 
-        ``kept`` is told what has been collected so far: at the start and after every chunk.
+        ``kept`` is told what has been collected so far: at the start and at every look after it.
         """
         self.result = earlier or Collected(host=transport.host.name, source=source.name)
         self._earlier, self._part, self._kept = earlier is not None, part, kept
@@ -175,12 +175,12 @@ class Collector:
                     out.flush()
                     if offset - self.result.start > known:
                         self.result.chunks.append((offset - self.result.start, self._clock()))
-                    self._kept(self.result)
                     tail = self._notice(tail + data)
                 elif last:
                     return
                 else:
                     self._stop.wait(POLL_S)
+                self._kept(self.result)
 
     def _broke(self, why: str) -> None:
         """Whoever waits is told that nothing more will come."""

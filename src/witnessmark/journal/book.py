@@ -99,9 +99,9 @@ class _Keeping:
 
     def __call__(self, so_far: Collected) -> None:
         now = time.monotonic()
-        if self._noted is not None and now - self._last < EVERY_S:
-            return
         first = self._noted is None
+        if not first and (len(so_far.chunks) == self._noted or now - self._last < EVERY_S):
+            return
         self._journal.add(
             Kept(
                 at_ns=time.time_ns(),
