@@ -15,7 +15,7 @@ from witnessmark.fleet import HostRun, Watch
 from witnessmark.hosts.prepare import teardown
 from witnessmark.journal.book import Book
 from witnessmark.journal.file import NAME, reopen
-from witnessmark.journal.past import Past, read
+from witnessmark.journal.past import Past, read, with_widest
 from witnessmark.journal.rest import filled, rest, under_way
 from witnessmark.model.hosts import Origin
 from witnessmark.model.journal import Resumed, Reverted
@@ -211,7 +211,9 @@ def _facts(past: Past, host: Host, run: HostRun | None, part: int) -> HostFacts:
     offsets = dict(past.offsets.get(host.name, {}))
     facts = before
     if run is not None:
-        facts = run.facts if run.facts.home else replace(before, problem=run.facts.problem)
+        facts = with_widest(run.facts, before)
+        if not run.facts.home:
+            facts = replace(before, problem=run.facts.problem)
         offsets[part] = run.facts.clock_offset_s if run.facts.home else None
     return replace(facts, offsets_s=_by_part(offsets, facts.clock_offset_end_s, part))
 

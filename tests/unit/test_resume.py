@@ -22,7 +22,7 @@ import pytest
 from witnessmark import pipeline, stages
 from witnessmark import resume as module
 from witnessmark.bag.read import open_bag
-from witnessmark.content import root, scenarios
+from witnessmark.content import root, scenarios, workflows
 from witnessmark.errors import JournalError, UsageError
 from witnessmark.hosts.outcome import Outcome, PrepareResult
 from witnessmark.hosts.pack import script
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from witnessmark.model.run import Plan
 
 RUN = "20261124t042002z-1f0c9a"
-AT_ONCE = 8
+AT_ONCE = 4
 PLACES = (".witnessmark", "Downloads/witnessmark", "Library/Caches/org.witnessmark")
 
 
@@ -161,6 +161,9 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
         monkeypatch.setattr(where, "teardown", teardown)
     monkeypatch.setattr(stages, "prepared", prepared)
     monkeypatch.setattr(module.inventory, "load", here.load)
+    for content in (scenarios, workflows):  # read once for all controllers: it costs most of a run
+        read = content.load_all()
+        monkeypatch.setattr(content, "load_all", lambda read=read: read)
     yield here
     sh(here.home, playbook("sweep.sh"), "")
 
@@ -194,6 +197,7 @@ def check_reverted(place: Place) -> None:
     assert done.reverted or done.verdicts or done.why
 
 
+@pytest.mark.timeout(600)
 def test_every_step(place: Place, tmp_path: Path) -> None:
     """Each entry of a whole run once: killed there, resumed, or (every third) reverted."""
     assert place.run(0) == 0

@@ -139,7 +139,7 @@ class _Fold:
 
     def _facts(self, entry: Reached | Closed | Finished) -> str | None:
         past, name = self.past, entry.facts.name
-        past.facts[name] = entry.facts
+        past.facts[name] = with_widest(entry.facts, past.facts.get(name))
         if isinstance(entry, Reached):
             past.offsets.setdefault(name, {})[past.part] = entry.facts.clock_offset_s
         if isinstance(entry, Closed):
@@ -189,6 +189,14 @@ class _Fold:
         self.past.acts.setdefault(act.case_id, replace(act, part=self.past.part))
         self.past.phases.pop(act.case_id, None)
         return None
+
+
+def with_widest(facts: HostFacts, before: HostFacts | None) -> HostFacts:
+    """The facts with the least exact clock of all parts: no part's offset is trusted too far."""
+    if facts.clock_uncertainty_s is None or before is None:
+        return facts
+    widest = max(facts.clock_uncertainty_s, before.clock_uncertainty_s or 0.0)
+    return replace(facts, clock_uncertainty_s=widest)
 
 
 def _again(item: Collection) -> Collected:
