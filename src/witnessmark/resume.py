@@ -7,36 +7,30 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from witnessmark import inventory
 from witnessmark.bag.write import BagWriter
-from witnessmark.content import scenarios
-from witnessmark.errors import ContentError, UsageError
+from witnessmark.errors import UsageError
 from witnessmark.fleet import HostRun, Watch
 from witnessmark.hosts.prepare import teardown
 from witnessmark.journal.book import Book
 from witnessmark.journal.file import NAME, reopen
 from witnessmark.journal.past import Past, read, with_widest
 from witnessmark.journal.rest import filled, rest, under_way
-from witnessmark.model.hosts import Origin
 from witnessmark.model.journal import Resumed, Reverted
 from witnessmark.model.parts import Absence
 from witnessmark.model.run import HostFacts, Plan
+from witnessmark.obstacles import gone, hosts_now, obstacles
 from witnessmark.pipeline import Record, conclude, finish
 from witnessmark.plan import RUN_ID
-from witnessmark.stages import TOOL, close, content, digest, give_up, keep, play_hosts
-from witnessmark.stages import without_machine_paths as bare
+from witnessmark.stages import close, content, give_up, keep, play_hosts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from witnessmark.collect.collector import Collected
     from witnessmark.hosts.outcome import PrepareResult
     from witnessmark.journal.file import Journal
     from witnessmark.model.hosts import Host
     from witnessmark.model.verdicts import RunVerdict
-
-CONNECTION = ("connection", "address", "port", "user", "connect_timeout_s", "lab")
-"""What an inventory may have changed meanwhile: how a host is reached, not what it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,53 +91,15 @@ def resume(
             return Resumption(folder=folder, why=past.over)
         if past.sealed:
             return Resumption(folder=folder, verdicts=conclude(journal, folder.parent, watch))
-        if not inventories and _gone(past):
+        if not inventories and gone(past):
             why = "its stand-ins are gone, with all that was on them"
             journal.add(Reverted(at_ns=time.time_ns(), why=why))
             return Resumption(folder=folder, why=why)
-        hosts = _hosts(past, inventories or [Path(item) for item in past.begun.inventories])
-        obstacle = "as asked" if revert else next(_obstacles(past, hosts), None)
+        hosts = hosts_now(past, inventories or [Path(item) for item in past.begun.inventories])
+        obstacle = "as asked" if revert else next(obstacles(past, hosts), None)
         if obstacle:
             return _revert(past, hosts, journal, watch, obstacle)
         return Resumption(folder=folder, verdicts=_go_on(past, hosts, journal, watch))
-
-
-def _gone(past: Past) -> bool:
-    """A stand-in's inventory lies in its state folder and goes with it."""
-    return all(host.origin is Origin.STAND_IN for host in past.begun.plan.hosts) and any(
-        not Path(item).exists() for item in past.begun.inventories
-    )
-
-
-def _hosts(past: Past, files: Sequence[Path]) -> tuple[Host, ...]:
-    if not files:
-        raise UsageError("the run's journal names no inventory; name it with -i")
-    names = [host.name for host in past.begun.plan.hosts]
-    try:
-        found = {host.name: host for host in inventory.load(files, limit=names).hosts}
-    except ContentError as error:
-        raise ContentError(
-            [*error.problems, "mend it, or name another inventory with -i"]
-        ) from error
-    return tuple(found[name] for name in names)
-
-
-def _obstacles(past: Past, hosts: Sequence[Host]) -> Iterator[str]:
-    """Why the run cannot be finished as it was begun."""
-    begun = past.begun
-    if begun.tool != TOOL:
-        yield f"it was begun by {begun.tool}, and this is {TOOL}"
-    if begun.content_sha256 != digest(content()):
-        yield "the scenarios or the analytic were changed since"
-    catalogue = {item.id: item for item in scenarios.load_all()}
-    for case in past.cases:
-        if catalogue.get(case.scenario.id) != case.scenario:
-            yield f"the scenario {case.scenario.id} was changed since"
-    for old, now in zip(begun.plan.hosts, hosts, strict=True):
-        if not now.lab:
-            yield f"{now.name} is not declared a lab host any more"
-        if replace(bare(now), **{name: getattr(old, name) for name in CONNECTION}) != old:
-            yield f"{now.name} is described otherwise in the inventory now"
 
 
 def _revert(
@@ -158,7 +114,7 @@ def _revert(
 
 def _go_on(past: Past, hosts: Sequence[Host], journal: Journal, watch: Watch) -> RunVerdict:
     now, folder = time.time_ns(), journal.path.parent
-    open_hosts = [host for host in hosts if host.name not in past.finished | past.closed]
+    open_hosts = [host for host in hosts if host.name not in past.done]
     cases, more = rest(past, [host.name for host in open_hosts])
     journal.add(Resumed(at_ns=now, cases=tuple(more)))
     absences = [*past.absences, Absence(since_ns=past.last_ns, until_ns=now)]

@@ -6,12 +6,14 @@ bag is left of it. Ansible is replaced by the very scripts that it would run.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import time
 import traceback
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +21,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from witnessmark import pipeline, stages
+from witnessmark import obstacles, pipeline, stages
 from witnessmark import resume as module
 from witnessmark.bag.read import open_bag
 from witnessmark.content import root, scenarios, workflows
@@ -28,6 +30,7 @@ from witnessmark.hosts.outcome import Outcome, PrepareResult
 from witnessmark.hosts.pack import script
 from witnessmark.journal.file import Journal, create, reopen
 from witnessmark.model.hosts import Host, Inventory, Origin, Role, Source
+from witnessmark.model.notice import Announced
 from witnessmark.model.verdicts import Verdict
 from witnessmark.plan import build
 
@@ -70,6 +73,17 @@ def teardown(hosts: Sequence[Host], run_id: str | None) -> dict[str, PrepareResu
     return {host.name: PrepareResult(host=host.name, outcome=Outcome.OK) for host in hosts}
 
 
+NOTICE = b"announced\n"
+
+
+def announced() -> Announced:
+    now = time.time_ns()
+    return Announced(
+        sha256=hashlib.sha256(NOTICE).hexdigest(), signer="purple", key="ssh-ed25519 SHA256:x",
+        begins_ns=now, ends_ns=now + 10**13,
+    )  # fmt: skip
+
+
 class Place:
     """A home, an inventory and a reports folder of their own, and a plan for them."""
 
@@ -91,6 +105,7 @@ class Place:
             name="me", origin=Origin.MAC, connection="local", lab=True, sources=(source,)
         )
         self.folder = self.reports / RUN
+        self.notice: Announced | None = None
 
     def load(self, files: Sequence[Path], *, limit: Sequence[str] = ()) -> Inventory:
         """The inventory, without the second that ansible takes to read one."""
@@ -98,7 +113,7 @@ class Place:
 
     def plan(self) -> Plan:
         catalogue = scenarios.load_all()
-        return build(
+        found = build(
             run_id=RUN,
             hosts=[self.host],
             scenarios=scenarios.select(catalogue, ["p11"]),
@@ -107,6 +122,7 @@ class Place:
             late_arrival_s=0.1,
             profile=None,
         )
+        return replace(found, notice=self.notice)
 
     def run(self, die_at: int) -> int:
         """A controller in a process of its own; -9 if it was killed at that entry."""
@@ -114,7 +130,12 @@ class Place:
         pid = os.fork()
         if pid == 0:
             die_after(die_at)
-            quietly(lambda: pipeline.run(plan, self.reports, inventories=[self.inventory]))
+            notice = {"notice.yaml": NOTICE} if self.notice else None
+            quietly(
+                lambda: pipeline.run(
+                    plan, self.reports, inventories=[self.inventory], notice=notice
+                )
+            )
         return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
     def left(self) -> list[str]:
@@ -160,7 +181,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     for where in (stages, module):
         monkeypatch.setattr(where, "teardown", teardown)
     monkeypatch.setattr(stages, "prepared", prepared)
-    monkeypatch.setattr(module.inventory, "load", here.load)
+    monkeypatch.setattr(obstacles.inventory, "load", here.load)
     for content in (scenarios, workflows):  # read once for all controllers: it costs most of a run
         read = content.load_all()
         monkeypatch.setattr(content, "load_all", lambda read=read: read)
@@ -229,7 +250,7 @@ def test_every_step(place: Place, tmp_path: Path) -> None:
 
 def one(place: Place, number: int, check: Callable[[Place], None]) -> None:
     os.environ["HOME"] = str(place.home)
-    module.inventory.load = place.load
+    obstacles.inventory.load = place.load
     try:
         assert place.run(number) == -signal.SIGKILL
         if place.entries()[-1]["entry"] in ("phase-began", "acted"):
@@ -339,9 +360,9 @@ def test_what_cannot_be_finished_as_it_was_begun_is_reverted(
     died: Place, what: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if what == "scenarios":
-        monkeypatch.setattr(module, "digest", lambda _files: "other")
+        monkeypatch.setattr(obstacles, "digest", lambda _files: "other")
     elif what == "tool":
-        monkeypatch.setattr(module, "TOOL", "witnessmark 9")
+        monkeypatch.setattr(obstacles, "TOOL", "witnessmark 9")
     elif what == "sources":
         died.host = replace(died.host, sources=())
     else:
@@ -353,6 +374,25 @@ def test_what_cannot_be_finished_as_it_was_begun_is_reverted(
     assert died.left() == []
     assert not (died.folder / "bag/data/run.json").exists()
     assert module.resume(died.folder).why == f"it was reverted: {done.why}"
+
+
+@pytest.mark.parametrize(("at", "finished"), [(1, True), (11, False)])
+def test_what_the_notice_does_not_announce_is_never_played(
+    place: Place, at: int, finished: bool
+) -> None:
+    place.notice = announced()
+    assert place.run(at) == -signal.SIGKILL
+    done = module.resume(place.folder)
+    assert place.left() == []
+    assert (done.verdicts is not None) is finished
+    assert finished or "its notice does not announce their marks" in done.why
+
+
+def test_an_announced_host_is_reached_as_announced(place: Place) -> None:
+    place.notice = announced()
+    assert place.run(1) == -signal.SIGKILL
+    place.host = replace(place.host, address="elsewhere")
+    assert "is described otherwise" in module.resume(place.folder).why
 
 
 def test_another_way_to_reach_the_host_is_no_obstacle(died: Place) -> None:

@@ -60,6 +60,11 @@ class Past:
     last_ns: int = 0
 
     @property
+    def done(self) -> set[str]:
+        """The hosts on which nothing is left to play or to collect."""
+        return self.finished | self.closed
+
+    @property
     def part(self) -> int:
         """The number of the part that was written last; 0 is the first."""
         return len(self.absences)
