@@ -11,7 +11,7 @@ from witnessmark.errors import NoticeError
 from witnessmark.model.notice import Announced, Notice, Window
 from witnessmark.notice.moments import nanoseconds, written
 from witnessmark.notice.signing import Signer, Trust, check, read
-from witnessmark.notice.text import parse, problems, render
+from witnessmark.notice.text import MOST_BYTES, parse, problems, render
 from witnessmark.outline import reached
 
 if TYPE_CHECKING:
@@ -73,7 +73,13 @@ def announce(
     )
     for problem in problems(notice):
         raise NoticeError(f"this cannot be announced: {problem}")
-    parse(render(notice).encode(), "the notice")  # what is signed can be read again
+    raw = render(notice).encode()
+    if len(raw) > MOST_BYTES:
+        raise NoticeError(
+            f"this cannot be announced: the notice would be larger than {MOST_BYTES >> 10} KiB; "
+            "announce fewer hosts at once (--limit)"
+        )
+    parse(raw, "the notice")  # what is signed can be read again
     return notice
 
 

@@ -85,6 +85,13 @@ def test_what_cannot_be_announced_is_refused_before_it_is_signed() -> None:
             )
 
 
+def test_a_notice_that_nobody_would_read_again_is_not_made() -> None:
+    many = [replace(MAC1, name=f"mac-{number:05d}-{'x' * 100}") for number in range(2500)]
+    plan = replace(plan_of(), hosts=tuple(many))
+    with pytest.raises(NoticeError, match="larger than 256 KiB; announce fewer hosts"):
+        announce(plan, pack.build(), begins_ns=BEGINS, ends_ns=ENDS, contact="Jane")
+
+
 def test_the_signature_is_checked_before_anything_is_read(desk: Desk) -> None:
     raw = render(notice_of(plan_of())).encode()
     path = desk.lay(raw)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.unit.notice.conftest import RUN, notice_of, plan_of
 
 from witnessmark.errors import NoticeError
@@ -17,6 +19,12 @@ TEXT = render(NOTICE)
 def test_what_is_written_is_read_again() -> None:
     assert parse(TEXT.encode(), "n") == NOTICE
     odd = replace(NOTICE, contact='é "q" # no: \U00020000', purpose="a\\b {}", profile="demo")
+    assert parse(render(odd).encode(), "n") == odd
+
+
+@given(st.text(max_size=40).filter(str.isprintable))
+def test_any_line_that_can_be_shown_is_read_again(text: str) -> None:
+    odd = replace(NOTICE, contact=f"x{text}", purpose=text)
     assert parse(render(odd).encode(), "n") == odd
 
 
