@@ -14,6 +14,7 @@ from witnessmark.model.events import Kind
 from witnessmark.model.hosts import Role
 from witnessmark.model.verdicts import Status
 from witnessmark.telemetry.decoder import decode
+from witnessmark.telemetry.format import Fill, lacks
 from witnessmark.telemetry.kinds import decoder_of
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Watched:
         for collector in self._all():
             collector.start()
         end, pause = time.monotonic() + wait_s, 0.25
-        late = {item.name for item in self._host.sources}
+        late = {item.name for item in self._host.sources if tells(item)}
         while late and time.monotonic() < end:
             self._transport.run(["true", self._begin], env={}, timeout_s=20.0)
             pause = min(2 * pause, max(0.0, end - time.monotonic()))
@@ -94,7 +95,7 @@ class Watched:
         begun = time.monotonic()
         needle, took = self._end.encode(), {}
         for source in self._host.sources:
-            silent = source.name in self._silent
+            silent = source.name in self._silent or not tells(source)
             left = 0.0 if silent else max(0.0, wait_s - (time.monotonic() - begun))
             seen = self._collectors[source.name].wait_for(needle, left)
             took[source.name] = time.monotonic() - begun if seen else None
@@ -121,6 +122,11 @@ class Watched:
         if found.problem is not None:
             mend = RIGHTS if source.command else "correct its path, or let the user read it"
             yield self._line(name, Status.FAIL, found.problem, mend)
+            return
+        if not tells(source):
+            message = f"it can be read, but a source of kind {source.kind} never records what is "
+            message += "run with which words, so whether it sees anything cannot be tried"
+            yield self._line(name, Status.ERROR, message)
             return
         raw = self._raw[source.name].read_bytes() if self._raw[source.name].exists() else b""
         if took_s is None:
@@ -174,6 +180,9 @@ class Watched:
         kinds = {item.kind for item in events if self._wrote(item)}
         if kinds & set(WRITES):
             return self._line(name, Status.PASS, "the write of a file in ~/Downloads was recorded")
+        if "close" in lacks(decoder_of(source.kind).FILLS, "B"):
+            message = f"a source of kind {source.kind} never records how files get their content"
+            return self._line(name, Status.SKIP, f"{message}: branch B is not assessed with it")
         message = "the write of a file in ~/Downloads was not recorded" + (
             f", only {', '.join(sorted(kinds))}" if kinds else ""
         )
@@ -200,6 +209,12 @@ class Watched:
 
     def _line(self, name: str, status: Status, message: str, mend: str = "") -> Line:
         return Line(host=self._host.name, name=name, status=status, message=message, mend=mend)
+
+
+def tells(source: Source) -> bool:
+    """Whether records of this kind could show that a command was run, and which."""
+    table = decoder_of(source.kind).FILLS
+    return Fill.NEVER not in (table["exec"], table["args"])
 
 
 def relied_on(host: str, sources: tuple[Source, ...]) -> Iterator[Line]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +14,8 @@ from witnessmark.errors import HostError
 from witnessmark.hosts.transport import Result
 from witnessmark.model.hosts import Host, Origin, Role, Source
 from witnessmark.model.verdicts import Status
+from witnessmark.telemetry import eslogger
+from witnessmark.telemetry.format import WRITES, Fill
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -184,3 +186,25 @@ def test_a_record_s_time_is_held_against_the_host_s_clock(
     found = look(Sensor(late_s=late_s), tmp_path, ahead_s=ahead_s)
     assert found["times es"].status is status
     assert words in found["times es"].message
+
+
+def test_a_kind_that_never_says_what_ran_is_unknown_and_not_waited_for(tmp_path: Path) -> None:
+    (source,) = HOST.sources
+    alerts = replace(HOST, sources=(replace(source, kind="unifiedlog"),))
+    sensor = Sensor(host=alerts)
+    found = look(sensor, tmp_path)
+    assert statuses(found) == {"sensor es": Status.ERROR}
+    assert "never records what is run" in found["sensor es"].message
+    assert [words[1] for words in sensor.commands] == [f"{MARK}-ran", f"{MARK}-end"]
+    broken = look(Sensor(host=alerts, cannot="mac1: no such file"), tmp_path)
+    assert statuses(broken) == {"sensor es": Status.FAIL}
+
+
+def test_a_kind_that_never_says_what_was_written_does_not_apply(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blind = {**eslogger.FILLS, **dict.fromkeys(WRITES, Fill.NEVER)}
+    monkeypatch.setattr(eslogger, "FILLS", blind)
+    found = look(Sensor(), tmp_path, drop=False)
+    assert found["sensor es"].status is Status.PASS
+    assert found["files es"].status is Status.SKIP
