@@ -47,5 +47,15 @@ ask chip /usr/sbin/sysctl -n machdep.cpu.brand_string
 ask gatekeeper /usr/sbin/spctl --status
 ask sip /usr/bin/csrutil status
 if [ -x /usr/bin/log ]; then ask log_config /usr/bin/log config --status; fi
+# XProtect's rules are part of what a Mac blocks; its endpoint sensors are system extensions.
+ask xprotect /usr/bin/defaults read \
+  /Library/Apple/System/Library/CoreServices/XProtect.bundle/Contents/Info CFBundleShortVersionString
+tool=/usr/bin/systemextensionsctl
+[ -x "$tool" ] || tool=systemextensionsctl
+"$tool" list 2> /dev/null | while IFS= read -r line; do
+  case $line in
+    *'[activated enabled]'*) printf 'extension=%s\n' "$(printf '%s' "$line" | tr -s '\t' ' ')" ;;
+  esac
+done
 printf 'safari_safe_downloads=%s\n' "$(safari)"
 exit 0

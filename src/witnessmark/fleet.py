@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from witnessmark import sensors
 from witnessmark.act import act_host, undo
 from witnessmark.collect.collector import Collected, Collector
 from witnessmark.collect.delivery import SUFFIX, Arrivals
@@ -136,6 +137,9 @@ def _act_one(
         consent_owner=ready.consent_owner,
         consent_expires=ready.consent_expires,
     )
+    rules = f"rules/{transport.host.name}"
+    deployed = sensors.ask_all(transport, lambda name, rule: writer.add(rules, {name: rule}))
+    run.facts = replace(run.facts, sensors=deployed)
     book.reached(run.facts)
     own = Folders(home=run.facts.home, run_id=plan.run_id).own
     with guarded(transport, own, plan.run_id):

@@ -11,7 +11,7 @@ from witnessmark.phases import WAITING_AT_ONCE, Folders, call, lanes
 from witnessmark.plan import whole_window
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from witnessmark.model.hosts import Host, Source
     from witnessmark.model.run import Case, Plan
@@ -67,6 +67,8 @@ class SourceOutline:
     read: str
     """The file that is read, or the command that is run, on the host."""
     alert_deadline_s: float
+    asks: tuple[str, ...] = ()
+    """What else is asked of the host about it: commands that are run, a rule that is read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +166,17 @@ def _source(source: Source, plan: Plan) -> SourceOutline:
         role=source.role.value,
         read=source.path or " ".join(source.command or ()),
         alert_deadline_s=plan.late_arrival_s if own is None else own,
+        asks=tuple(_asks(source)),
     )
+
+
+def _asks(source: Source) -> Iterator[str]:
+    for command in (source.version_command, source.policy_command):
+        if command is not None:
+            yield " ".join(command)
+    if source.rule_file is not None:
+        kept = "hashed only" if source.rule_secret else "hashed and kept"
+        yield f"{source.rule_file} ({kept})"
 
 
 def _case(plan: Plan, case: Case, host: Host, pack: Mapping[str, bytes]) -> CaseOutline:

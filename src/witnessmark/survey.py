@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 QUICK_S = 20.0
 """Limit in seconds for the suite's own small commands on a host."""
 
+MOST_EXTENSIONS = 50
+"""How many system extensions are kept; a Mac has a handful."""
+
 MOST_SAID = 1024
 """Characters of one answer of a host that are kept: more than any path or version has."""
 
@@ -51,7 +54,8 @@ def facts_by(transport: Transport, script_of: Callable[[str], str]) -> HostFacts
         )
     pairs = _pairs(result.stdout)
     said = {key: value for key, value in pairs if key != "have"}
-    controls = _controls(transport, script_of("controls.sh"))
+    told = _controls(transport, script_of("controls.sh"))
+    controls = dict(told)
     clock = measure(transport)
     return HostFacts(
         name=host.name,
@@ -70,6 +74,8 @@ def facts_by(transport: Transport, script_of: Callable[[str], str]) -> HostFacts
         sip=controls.get("sip", ""),
         safari_safe_downloads=controls.get("safari_safe_downloads", ""),
         log_config=controls.get("log_config", ""),
+        xprotect=controls.get("xprotect", ""),
+        extensions=tuple(value for key, value in told if key == "extension")[:MOST_EXTENSIONS],
     )
 
 
@@ -78,13 +84,13 @@ def _pairs(said: bytes) -> list[tuple[str, str]]:
     return [(key, value[:MOST_SAID]) for key, _, value in parts]
 
 
-def _controls(transport: Transport, script: str) -> dict[str, str]:
+def _controls(transport: Transport, script: str) -> list[tuple[str, str]]:
     """How the host protects itself; empty where it does not tell, which stops no run."""
     try:
         result = transport.run(["/bin/sh", "-c", script], env={}, timeout_s=QUICK_S)
     except HostError:
-        return {}
-    return dict(_pairs(result.stdout)) if result.status == 0 else {}
+        return []
+    return _pairs(result.stdout) if result.status == 0 else []
 
 
 def with_end(facts: HostFacts, transport: Transport) -> HostFacts:

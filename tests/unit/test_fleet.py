@@ -1,5 +1,6 @@
 """Whatever goes wrong on one host, what was seen is kept and the others are played."""
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -97,3 +98,26 @@ def test_the_clock_is_asked_again_after_the_last_case(
     runs = fleet.play(plan(host), ready(host), BagWriter(tmp_path / "bag"), fleet.Watch())
     assert runs["me"].facts.clock_offset_end_s == 61.5
     assert runs["me"].facts.clock_offset_s == pytest.approx(0.0, abs=2.0)
+
+
+@pytest.mark.parametrize("secret", [False, True])
+def test_the_deployed_rule_is_hashed_and_kept_in_the_bag_unless_it_is_secret(
+    secret: bool, home: Path, host: Host, tmp_path: Path
+) -> None:
+    rule = tmp_path / "an0994.rule"
+    rule.write_text("the deployed rule")
+    (source,) = host.sources
+    told = replace(
+        source, rule_file=str(rule), rule_secret=secret, version_command=("printf", "7.18")
+    )
+    asked = replace(host, sources=(told,))
+    bag = tmp_path / "bag"
+    runs = fleet.play(plan(asked), ready(asked), BagWriter(bag), fleet.Watch())
+    (fact,) = runs["me"].facts.sensors
+    assert (fact.source, fact.version) == ("es", "7.18")
+    assert fact.rule_sha256 == hashlib.sha256(b"the deployed rule").hexdigest()
+    kept = bag / "data/rules/me/es"
+    assert fact.rule_kept is kept.exists() is not secret
+    if secret:
+        texts = [path.read_bytes() for path in bag.rglob("*") if path.is_file()]
+        assert not any(b"the deployed rule" in text for text in texts)

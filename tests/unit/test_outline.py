@@ -172,3 +172,17 @@ def test_the_expected_time_counts_the_waits_of_the_slowest_host() -> None:
 )
 def test_waits_are_read_from_the_script(line: str, seconds: tuple[float | None, ...]) -> None:
     assert waits(line, 4) == seconds
+
+
+def test_what_is_asked_of_a_source_is_in_the_plan() -> None:
+    asked = replace(
+        SOURCE,
+        version_command=("sensorctl", "--version"),
+        rule_file="/etc/an0994.rule",
+        rule_secret=True,
+    )
+    made = outline(plan(replace(MAC, sources=(asked,))), pack.build())
+    (source,) = made.hosts[0].sources
+    assert source.asks == ("sensorctl --version", "/etc/an0994.rule (hashed only)")
+    assert "asks      es: sensorctl --version; /etc/an0994.rule (hashed only)" in as_text(made)
+    assert "asks" not in as_text(outline(plan(MAC), pack.build()))

@@ -88,6 +88,12 @@ def _command(value: object, *path: str | int) -> tuple[str, ...]:
     return words
 
 
+def _flag(value: object, *path: str | int) -> bool:
+    if not isinstance(value, bool):
+        raise Wrong("must be true or false", *path)
+    return value
+
+
 _SOURCE: Mapping[str, tuple[str, Callable[..., object]]] = {
     "name": ("name", _name),
     "kind": ("kind", _kind),
@@ -97,4 +103,8 @@ _SOURCE: Mapping[str, tuple[str, Callable[..., object]]] = {
     "command": ("command", _command),
     "alert_deadline": ("alert_deadline_s", duration),
     "destination": ("destination", destination),
+    "version_command": ("version_command", _command),
+    "policy_command": ("policy_command", _command),
+    "rule_file": ("rule_file", absolute),
+    "rule_secret": ("rule_secret", _flag),
 }

@@ -33,6 +33,7 @@ def host_findings(record: RunRecord, tolerance_s: float) -> tuple[HostFinding, .
         for found in (
             *standing(facts, tolerance_s),
             *_sensors(facts, record),
+            *_deployed(facts),
         )
     )
 
@@ -112,6 +113,18 @@ def _sensor(facts: HostFacts, item: Collection) -> HostFinding:
         return _found(facts, name, Status.FAIL, message, "0 bytes")
     observed = f"{item.chunks[-1][0]} bytes"
     return _found(facts, name, Status.PASS, "it wrote during the run", observed)
+
+
+def _deployed(facts: HostFacts) -> Iterator[HostFinding]:
+    """Which sensor, policy and rule were in place; nothing where the inventory asks for none."""
+    for item in facts.sensors:
+        name = f"deployed {item.source}"
+        told = [("version", item.version), ("policy", item.policy), ("rule", item.rule_sha256)]
+        observed = ", ".join(f"{what} {value}" for what, value in told if value)
+        if item.problem:
+            yield _found(facts, name, Status.ERROR, f"not known: {item.problem}", observed)
+        elif observed:
+            yield _found(facts, name, Status.PASS, "what is deployed is known", observed)
 
 
 def _found(facts: HostFacts, name: str, status: Status, message: str, observed: str) -> HostFinding:

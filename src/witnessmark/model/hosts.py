@@ -52,6 +52,13 @@ class Source:
     alert_deadline_s: float | None = None
     destination: Destination | None = None
     """None: the deployed analytic reads the source's own store."""
+    version_command: tuple[str, ...] | None = None
+    """An argv on the host whose first line is the sensor's version."""
+    policy_command: tuple[str, ...] | None = None
+    """The same for the version of the sensor's policy or configuration."""
+    rule_file: str | None = None
+    """The deployed rule on the host: hashed, and kept in the bag unless ``rule_secret``."""
+    rule_secret: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,3 +28,18 @@ class Hole:
     lost: bool
     """True for a live stream: what it said meanwhile is gone. False for a file that was read on
     where it stopped: nothing is missing, but nobody knows when those bytes came."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SensorFact:
+    """What is deployed for one source of a host, as far as the inventory says how to ask."""
+
+    source: str
+    version: str = ""
+    """The sensor's own word; empty where nobody asked, or where it did not say."""
+    policy: str = ""
+    rule_sha256: str | None = None
+    rule_kept: bool = False
+    """Whether the rule's text lies in the bag, as ``rules/<host>/<source>``."""
+    problem: str | None = None
+    """What could not be told, and why."""

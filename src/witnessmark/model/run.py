@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from witnessmark.model.hosts import Host
 from witnessmark.model.notice import Announced
-from witnessmark.model.parts import Absence, Hole
+from witnessmark.model.parts import Absence, Hole, SensorFact
 from witnessmark.model.scenario import Phase, Scenario
 
 Form: TypeAlias = Literal["script", "executable"]
@@ -183,6 +183,12 @@ class HostFacts:
     """Safari's AutoOpenSafeDownloads: 1, 0, or absent where it could be read and is not set."""
     log_config: str = ""
     """The first line of ``log config --status``, which asks for root."""
+    xprotect: str = ""
+    """Version of XProtect's rules, the system's own policy on malware."""
+    extensions: tuple[str, ...] = ()
+    """System extensions that are activated and enabled, each with its version."""
+    sensors: tuple[SensorFact, ...] = ()
+    """What is deployed for each source."""
     consent_owner: str = ""
     consent_expires: str = ""
     problem: str | None = None

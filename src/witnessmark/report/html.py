@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,7 +24,7 @@ from witnessmark.report.plain import visible
 from witnessmark.report.verdicts_json import totals
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from witnessmark.model.verdicts import CaseVerdict, Finding, RunVerdict
 
@@ -159,6 +160,14 @@ def _fact(facts: Mapping[str, object]) -> list[tuple[str, str]]:
         if value in (None, "", [], ()):
             continue
         many = isinstance(value, list | tuple)
-        text = ", ".join(map(str, value)) if many else str(value)  # type: ignore[call-overload]
+        text = ", ".join(map(_said, value)) if many else str(value)  # type: ignore[call-overload]
         told.append((name.replace("_", " "), text))
     return told
+
+
+def _said(item: object) -> str:
+    """One of several things that a host said; of a sensor, what is known of it."""
+    if not isinstance(item, Mapping):
+        return str(item)
+    known = [f"{key.replace('_', ' ')} {value}" for key, value in item.items() if value]
+    return "; ".join(known)

@@ -46,6 +46,8 @@ def _host(host: HostOutline) -> Iterator[str]:
             f"  reads     {source.name} ({source.kind}, {source.role}): {source.read}; "
             f"an alert counts within {_time(source.alert_deadline_s)}"
         )
+        if source.asks:
+            yield f"  asks      {source.name}: {'; '.join(source.asks)}"
     names = {name for case in host.cases for item in case.phases for name in item.env}
     axes = {f"WM_{name.upper()}" for case in host.cases for name in case.axes}
     yield f"  sets      LC_ALL, {', '.join(sorted(names - axes))} in a cleared environment"

@@ -77,6 +77,34 @@ def test_the_example_of_a_fleet_is_valid() -> None:
     assert hosts[2].port == 2222
 
 
+def test_a_source_may_say_how_to_ask_what_is_deployed(tmp_path: Path) -> None:
+    text = """all: {hosts: {mac1: {witnessmark_sources: [{name: es, kind: eslogger, path: /x,
+      role: organisation, version_command: [sensorctl, --version], policy_command: [sensorctl, p],
+      rule_file: /etc/an0994.rule, rule_secret: true}]}}}"""
+    (host,) = inventory.load([write(tmp_path / "i.yaml", text)]).hosts
+    (source,) = host.sources
+    assert source.version_command == ("sensorctl", "--version")
+    assert source.policy_command == ("sensorctl", "p")
+    assert (source.rule_file, source.rule_secret) == ("/etc/an0994.rule", True)
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("rule_secret: 'yes'", "rule_secret must be true or false"),
+        ("rule_file: rule", "rule_file must be an absolute path"),
+        ("version_command: sensorctl", "version_command must be a list"),
+        ("policy_command: []", "policy_command must be a list of words"),
+    ],
+)
+def test_how_to_ask_is_checked(tmp_path: Path, setting: str, said: str) -> None:
+    text = f"""all: {{hosts: {{mac1: {{witnessmark_sources: [{{name: es, kind: eslogger, path: /x,
+      role: organisation, {setting}}}]}}}}}}"""
+    with pytest.raises(ContentError) as caught:
+        inventory.load([write(tmp_path / "i.yaml", text)])
+    assert any(said in problem for problem in caught.value.problems), caught.value.problems
+
+
 def test_what_is_not_said_has_a_default(tmp_path: Path) -> None:
     (host,) = inventory.load([write(tmp_path / "i.yaml", "all: {hosts: {mac1: }}\n")]).hosts
     assert host == Host(name="mac1", origin=Origin.MAC, connection="ssh", address="mac1")

@@ -12,6 +12,7 @@ import pytest
 
 from witnessmark.content import root
 from witnessmark.judge.host_findings import host_findings
+from witnessmark.model.parts import SensorFact
 from witnessmark.model.run import Collection, HostFacts
 from witnessmark.model.verdicts import HostFinding, Status
 
@@ -119,12 +120,20 @@ def test_the_script_tells_what_the_tools_say_and_no_more(tmp_path: Path) -> None
     tool(tools, "csrutil", 'echo "System Integrity Protection status: enabled."; echo "more"')
     tool(tools, "defaults", "echo 1")
     tool(tools, "sysctl", "echo Apple M2")
+    line = r"*\t*\tTEAM123456\torg.edr (7.18/7)\tEDR\t[activated enabled]\n"
+    tool(
+        tools,
+        "systemextensionsctl",
+        f"printf '1 extension(s)\\n{line}*\\t\\torg.old [terminated]\\n'",
+    )
     said = asked(tmp_path, tools)
     assert said.pop("chip") in ("", "Apple M2"), "this machine may have a sysctl of its own"
     assert said == {
         "gatekeeper": "assessments disabled",
         "sip": "System Integrity Protection status: enabled.",
         "safari_safe_downloads": "1",
+        "xprotect": "1",
+        "extension": "* * TEAM123456 org.edr (7.18/7) EDR [activated enabled]",
     }
 
 
@@ -139,3 +148,27 @@ def test_a_missing_key_means_something_only_where_it_could_be_read(tmp_path: Pat
     assert asked(tmp_path, tools)["safari_safe_downloads"] == "", "a box nobody may look into"
     (box / "com.apple.Safari.plist").write_bytes(b"x")
     assert asked(tmp_path, tools)["safari_safe_downloads"] == "absent"
+
+
+@pytest.mark.parametrize(
+    ("fact", "status", "observed"),
+    [
+        ({}, None, ""),
+        ({"version": "7.18"}, Status.PASS, "version 7.18"),
+        (
+            {"version": "7.18", "policy": "3", "rule_sha256": "ab" * 32},
+            Status.PASS,
+            f"version 7.18, policy 3, rule {'ab' * 32}",
+        ),
+        ({"problem": "rule: me: gone"}, Status.ERROR, ""),
+        ({"version": "7.18", "problem": "rule: me: gone"}, Status.ERROR, "version 7.18"),
+    ],
+)
+def test_what_is_deployed_is_told_or_said_to_be_unknown(
+    fact: dict[str, str], status: Status | None, observed: str
+) -> None:
+    said = found(sensors=(SensorFact(source="eslogger", **fact),)).get("deployed eslogger")
+    assert (said and said.status) is status
+    if said is not None:
+        assert said.observed == observed
+        assert ("rule: me: gone" in said.message) is ("problem" in fact)

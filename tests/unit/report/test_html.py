@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from witnessmark.model.verdicts import CaseVerdict, Link, RunVerdict, Status
 from witnessmark.report import html
+from witnessmark.report.html import _fact
 from witnessmark.report.plain import visible
 
 VOID = {"meta", "br", "rect", "circle"}
@@ -184,3 +185,11 @@ def test_no_text_becomes_markup(flooded: Callable[[str], RunVerdict], text: str)
     found = page(flooded(text))
     assert found.tags == page(flooded("x")).tags
     assert visible(text) in "".join(found.words)
+
+
+def test_what_is_known_of_a_sensor_is_told_in_words() -> None:
+    known = {"source": "es", "version": "7.18", "policy": "", "rule_sha256": "ab", "problem": None}
+    assert _fact({"sensors": [known], "extensions": ["a", "b"], "xprotect": ""}) == [
+        ("sensors", "source es; version 7.18; rule sha256 ab"),
+        ("extensions", "a, b"),
+    ]
