@@ -61,9 +61,11 @@ class Provenance:
 
     def on_exec(self, event: Event, image: Image) -> None:
         """Note an attach, and which dropped image it is of."""
+        if not self.on:
+            return
         pid = image.process.token.pid
         self._under_way.pop(pid, None)
-        if not self.on or not self._attachers.match(self._paths.key(image.process.path)):
+        if not self._attachers.match(self._paths.key(image.process.path)):
             return
         asked = attached(event.args or ())
         path = None if asked is None else self._paths.resolve(asked.image, event.cwd)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,19 @@ if TYPE_CHECKING:
 )
 @click.option("--profile", metavar="NAME", help="With --events: a profile, such as demo.")
 @click.option(
+    "--workflows",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    metavar="PATH",
+    help="With --events: a documented workflow (YAML) or a folder of them.",
+)
+@click.option(
+    "--processes",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="With --events: what ran before, as `ps -axww -o pid=,ppid=,comm=` told it.",
+)
+@click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
 )
 def command(
@@ -45,6 +59,8 @@ def command(
     source: str | None,
     params: Path | None,
     profile: str | None,
+    workflows: tuple[Path, ...],
+    processes: Path | None,
     form: str,
 ) -> int:
     """Say why a case was judged so, or why a record made the analytic fire or not.
@@ -60,9 +76,25 @@ def command(
     """
     if events is not None:
         _refuse("--events", bag is None or what is not None, host=host, source=source)
-        text = _told(_of_file(events, kind or KINDS[0], str(bag), params, profile), form)
+        asked = _Asked(
+            file=events,
+            kind=kind or KINDS[0],
+            params=params,
+            profile=profile,
+            workflows=workflows,
+            processes=processes,
+        )
+        text = _told(_of_file(asked, str(bag)), form)
     else:
-        _refuse("a bag", bag is None or what is None, kind=kind, params=params, profile=profile)
+        _refuse(
+            "a bag",
+            bag is None or what is None,
+            kind=kind,
+            params=params,
+            profile=profile,
+            workflows=workflows or None,
+            processes=processes,
+        )
         text = _of_bag(Path(str(bag)), str(what), host, source, form)
     click.echo(text, nl=False)
     return 0
@@ -97,24 +129,43 @@ def _told(items: list[Explanation], form: str) -> str:
     return explain.of_records(items) if form == "text" else explain_json.of_records(items)
 
 
-def _of_file(
-    path: Path, kind: str, what: str, params: Path | None, profile: str | None
-) -> list[Explanation]:
-    """Raw telemetry, judged with the parameters that ``detect`` would use."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """Raw telemetry, and all that ``detect`` would be told of it."""
+
+    file: Path
+    kind: str
+    params: Path | None
+    profile: str | None
+    workflows: tuple[Path, ...]
+    processes: Path | None
+
+
+def _of_file(asked: _Asked, what: str) -> list[Explanation]:
+    from dataclasses import replace
+
     from witnessmark.analytic import Engine, load
     from witnessmark.analytic.explanation import explanations
+    from witnessmark.cli import reading
+    from witnessmark.content.workflows import given
     from witnessmark.errors import UsageError
     from witnessmark.judge import why
     from witnessmark.telemetry.decoder import decode
     from witnessmark.telemetry.kinds import decoder_of
 
-    chosen = load(profile=profile, override=params).parameters
+    chosen = load(profile=asked.profile, override=asked.params).parameters
+    baseline = given(asked.workflows)
+    snapshot = reading.processes(asked.processes) if asked.processes else ()
+    host = asked.file.name.partition(".")[0]
     try:
-        with path.open("rb") as file:
-            host = path.name.partition(".")[0]
-            stream = decode(decoder_of(kind), file, host=host, source=kind)
+        with asked.file.open("rb") as file:
+            stream = decode(decoder_of(asked.kind), file, host=host, source=asked.kind)
     except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}") from error
+        raise UsageError(f"{asked.file}: {error.strerror}") from error
+    stream = replace(stream, snapshot=snapshot)
     why.one_record(what, [stream])
-    wanted = why.named(what)
-    return explanations(stream, lambda trace: Engine.of(stream, chosen, trace=trace), wanted)
+    return explanations(
+        stream,
+        lambda trace: Engine.of(stream, chosen, baseline=baseline, trace=trace),
+        why.named(what),
+    )

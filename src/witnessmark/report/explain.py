@@ -62,7 +62,8 @@ def _case(item: CaseWhy) -> Iterator[str]:
 def _record(item: Explanation) -> Iterator[str]:
     account = item.account
     event = account.event
-    yield f"record {event.id} (seq {event.global_seq}), {rfc3339(event.time_ns)}"
+    number = "" if event.global_seq is None else f" (seq {event.global_seq})"
+    yield f"record {event.id}{number}, {rfc3339(event.time_ns)}"
     yield f"  {described(account)}"
     if not account.steps:
         yield f"  no rule decides by {event.kind.value} records; they tell who is whose child (K1)"
@@ -111,10 +112,11 @@ def _history(item: Explanation) -> Iterator[str]:
 def described(account: Account) -> str:
     """A record in one line: what happened, to what, by whom."""
     event = account.event
-    who = f"by {event.process.path} (pid {event.process.token.pid})"
+    number = "" if event.global_seq is None else f"seq {event.global_seq}  "
     if event.kind is Kind.EXEC:
-        return f"seq {event.global_seq}  exec {ran(account)}"
-    return f"seq {event.global_seq}  {event.kind.value} {_way(event)} {who}"
+        return f"{number}exec {ran(account)}"
+    who = f"by {event.process.path} (pid {event.process.token.pid})"
+    return f"{number}{event.kind.value} {_way(event)} {who}"
 
 
 def ran(account: Account) -> str:

@@ -65,6 +65,25 @@ def test_a_near_miss_says_by_how_much(events: Path, tmp_path: Path) -> None:
     assert "  B5       stops    2 s > 1 s" in told.splitlines()
 
 
+def test_telemetry_is_explained_with_what_detect_would_be_told(
+    tmp_path: Path, drop_and_run: Callable[..., bytes]
+) -> None:
+    file = tmp_path / "mac.ndjson"
+    lines = drop_and_run().replace(b'{"pid": 1, "pidversion": 1', b'{"pid": 77, "pidversion": 1')
+    file.write_bytes(lines.replace(b'"original_ppid": 1,', b'"original_ppid": 77,'))
+    told = explain("--events", str(file), "1").stdout
+    assert "  A7       unknown  parent unknown" in told.splitlines()
+    listing = tmp_path / "ps.txt"
+    listing.write_text("77 1 /Applications/Firefox.app/Contents/MacOS/firefox\n")
+    told = explain("--events", str(file), "1", "--processes", str(listing)).stdout
+    assert "branch A: fired, severity high, by A1, A4" in told.splitlines()
+    assert "    /Applications/Firefox.app/Contents/MacOS/firefox (pid 77)" in told.splitlines()
+    assert "no such file or folder" in refused(
+        "--events", str(file), "1", "--workflows", str(tmp_path / "none")
+    )
+    assert "--processes does not go with a bag" in refused("x", "p11", "--processes", str(listing))
+
+
 def test_json_tells_the_same(events: Path) -> None:
     (item,) = json.loads(explain("--events", str(events), "1", "--format", "json").stdout)
     assert item["id"] == "mac/eslogger/2"
