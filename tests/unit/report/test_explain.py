@@ -81,7 +81,10 @@ def test_what_a_host_cannot_know_is_named() -> None:
         reason="signing unknown", simulated=("team_id",),
     )  # fmt: skip
     told = explain.of_records([explained(account, detections=(open_,))])
-    assert "  why: signing unknown\n  missing: team_id, which this host cannot know\n" in told
+    assert (
+        "  why: signing unknown\n  missing: team_id, which this host or source cannot know\n"
+        in told
+    )
 
 
 def test_a_record_that_no_rule_asks_about_says_so() -> None:
