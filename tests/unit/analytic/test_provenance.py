@@ -127,6 +127,14 @@ def test_B7_source_without_mount_records_leaves_it_open(tape: Any, answers: Any)
     assert [item.answer for item in answers(tape)] == [Answer.UNDETERMINED]
 
 
+def test_B7_an_attach_that_has_ended_mounts_nothing_more(tape: Any, answers: Any) -> None:
+    tape.write(IMAGE)
+    tape.exit(attach(tape, IMAGE))
+    mount(tape, "/Volumes/L")
+    run(tape, "/Volumes/L/open.sh")
+    assert [item.answer for item in answers(tape)] == [Answer.UNDETERMINED]
+
+
 def test_B7_image_that_was_no_drop_is_silent(tape: Any, answers: Any) -> None:
     tape.write(IMAGE)
     attach(tape, "/opt/own.dmg", "-mountpoint", "/Volumes/Own")
