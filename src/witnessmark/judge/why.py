@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from witnessmark.model.hosts import Host, Source
     from witnessmark.model.verdicts import CaseVerdict
 
+LONGEST_NUMBER = 20
+"""More digits than a 64-bit sequence number has."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseWhy:
@@ -71,7 +74,7 @@ def record(
 
 def named(name: str) -> Callable[[Event], bool]:
     """Whether an event is the one of a global sequence number, or of an event id."""
-    if name.isascii() and name.isdigit():
+    if name.isascii() and name.isdigit() and len(name) < LONGEST_NUMBER:
         number = int(name)
         return lambda event: event.global_seq == number
     return lambda event: event.id == name
@@ -147,7 +150,8 @@ def _case(bag: Bag, item: CaseEvidence) -> CaseWhy:
 
 def _explained(bag: Bag, item: CaseEvidence, stream: Stream) -> list[Explanation]:
     host = next(each for each in bag.record.plan.hosts if each.name == item.case.host)
-    ids = {event.id for event in _runs(item.analysed)}
+    seen = item.analysed
+    ids = {event.id for event in _runs(seen)} or {event.id for event in _drops(seen)}
     return _again(bag, host, stream, lambda event: event.id in ids)
 
 
@@ -168,4 +172,14 @@ def _runs(item: CaseEvidence) -> Iterator[Event]:
         if event.kind is not Kind.EXEC or not first <= event.time_ns <= last:
             continue
         if event.id in named or any(match.proves(item, event, step) for step in played):
+            yield event
+
+
+def _drops(item: CaseEvidence) -> Iterator[Event]:
+    """What is left to explain where no execution was recorded: what the attack wrote."""
+    dropped = match.steps(item, "drop")
+    first, last = match.window(item)
+    for event in item.stream.events if item.stream else ():
+        inside = event.kind in match.WRITES and first <= event.time_ns <= last
+        if inside and any(match.proves(item, event, step) for step in dropped):
             yield event

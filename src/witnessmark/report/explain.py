@@ -47,7 +47,7 @@ def _case(item: CaseWhy) -> Iterator[str]:
     if case.first_broken_link is not None:
         yield f"  first broken link: {case.first_broken_link.value}"
     skipped = case.verdict in QUIET
-    yield from (
+    yield from dict.fromkeys(
         f"  {found.link.value} {found.status.value}: {found.message}"
         for found in case.findings
         if found.status is Status.FAIL or (skipped and found.link is Link.ACTED)

@@ -116,3 +116,12 @@ def test_hostile_text_stays_inert(nasty: str, judged: Any) -> None:
         assert all(char == "\n" or char.isprintable() for char in text)
     assert "##[" not in explain.of_case([why])
     assert not any(line.lstrip().startswith("::") for line in explain.of_case([why]).splitlines())
+
+
+def test_a_reason_that_several_findings_give_is_told_once(judged: Any) -> None:
+    case = judged(without="exec")
+    doubled = replace(case, findings=(*case.findings, *case.findings))
+    told = explain.of_case([CaseWhy(case=doubled, reason="r", missing=(), records=())])
+    lines = told.splitlines()
+    assert any(line.startswith("  recorded fail: ") for line in lines)
+    assert len(lines) == len(set(lines))
