@@ -62,14 +62,35 @@ def record(
         UsageError: there is no such record, or more than one.
     """
     params = evidence.parameters(bag)
+    is_it = named(name)
     asked: list[tuple[Host, Stream]] = []
     for each, own in _sources(bag, host, source):
         seen = look(bag, each, own, params, delivered=own.destination is not None)
-        if seen.stream is not None:
-            asked.append((each, seen.stream))
+        if seen.stream is None:
+            continue
+        asked.append((each, seen.stream))
+        if own.destination is not None and not any(map(is_it, seen.stream.events)):
+            name = _as_delivered(name, look(bag, each, own, params).stream, seen.stream)
+            is_it = named(name)
     one_record(name, [stream for _, stream in asked])
-    is_it = named(name)
     return [item for each, stream in asked for item in _again(bag, each, stream, is_it)]
+
+
+def _as_delivered(name: str, store: Stream | None, delivered: Stream) -> str:
+    """The id under which a record of the store arrived where the analytic saw it.
+
+    Raises:
+        UsageError: it is in the store, and never arrived.
+    """
+    is_it = named(name)
+    kept = next((event for event in store.events if is_it(event)), None) if store else None
+    if kept is None:
+        return name
+    wanted = match.identity(kept)
+    for event in delivered.events:
+        if match.identity(event) == wanted:
+            return event.id
+    raise UsageError(f"record {kept.id} never reached its destination: the analytic did not see it")
 
 
 def named(name: str) -> Callable[[Event], bool]:

@@ -2,8 +2,11 @@
 
 from dataclasses import replace
 
+import pytest
+
+from witnessmark.errors import UsageError
 from witnessmark.judge import examples
-from witnessmark.judge.why import _drops, _runs, named
+from witnessmark.judge.why import _as_delivered, _drops, _runs, named
 from witnessmark.model.events import Event, Kind
 
 
@@ -37,3 +40,20 @@ def test_a_record_is_named_by_its_number_or_its_id() -> None:
     assert not named("mac/es/7")(event)
     assert not named("\N{ARABIC-INDIC DIGIT SEVEN}")(event), "digits of other scripts are no number"
     assert not named("7" * 5_000)(event), "longer than Python turns into a number"
+
+
+def test_a_record_of_the_store_is_explained_as_it_was_delivered() -> None:
+    store = examples.drop_exec().stream
+    assert store is not None
+    kept, *others = (
+        replace(event, global_seq=number) for number, event in enumerate(store.events, start=40)
+    )
+    arrived = replace(kept, id="example/es.delivered/1", line=1)
+    delivered = replace(store, events=(arrived,))
+    whole = replace(store, events=(kept, *others))
+    assert _as_delivered(kept.id, whole, delivered) == arrived.id
+    assert _as_delivered("40", whole, delivered) == arrived.id
+    with pytest.raises(UsageError, match=r"^record \S+ never reached its destination"):
+        _as_delivered("41", whole, delivered)
+    assert _as_delivered("99", whole, delivered) == "99", "nobody has it: said by who looks it up"
+    assert _as_delivered("40", None, delivered) == "40"
