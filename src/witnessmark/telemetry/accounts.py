@@ -35,25 +35,36 @@ class Accounts:
         self._first_ns: int | None = None
         self._last_ns: int | None = None
 
-    def take(self, item: Found, line: int, content: int) -> bool:
-        """Whether a record is new. Repetitions count once, whatever they say."""
+    def take(self, item: Found, line: int, raw: bytes) -> bool:
+        """Whether a record is new. Repetitions count once, whatever they say.
+
+        Raises:
+            ValueError: an event without a time, which no decoder may make.
+        """
+        name, time_ns = item.name, item.time_ns
         if item.lost is not None:
             self._open.append((line, self.previous_ns, item.lost))
-        name, time_ns = item.name, item.time_ns
-        if time_ns is not None:
-            if self._open and item.lost is None:
-                self._close(time_ns)
-            if item.global_seq is not None:
-                if not self._number(item, item.global_seq, line, time_ns, content):
-                    return False
-            elif self._last_ns is not None and time_ns < self._last_ns - SECOND:
-                self._late += 1
+        elif self._open and time_ns is not None:
+            self._close(time_ns)
+        if time_ns is None:
+            if item.process is not None:
+                raise ValueError(f"{name} without a time")
+        elif item.global_seq is not None:
+            if not self._number(item, item.global_seq, line, time_ns, hash(raw)):
+                return False
+        elif self._last_ns is not None and time_ns < self._last_ns - SECOND:
+            self._late += 1
         if name not in self._kinds and len(self._kinds) >= MAX_NAMES:
             name = MORE
         if item.seq is not None and name != MORE and time_ns is not None:
             self._own_number(item, name, item.seq, line, time_ns)
         self._kinds[name] = self._kinds.get(name, 0) + 1
-        self._count(item)
+        if item.process is None:
+            self._notices += 1
+        elif item.kind is Kind.OTHER:
+            self._other += 1
+        else:
+            self._events += 1
         if time_ns is not None:
             self._date(time_ns)
         return True
@@ -86,14 +97,6 @@ class Accounts:
             out_of_order=self._late,
             kinds=tuple(sorted(self._kinds.items())),
         )
-
-    def _count(self, item: Found) -> None:
-        if item.process is None or item.time_ns is None:
-            self._notices += 1
-        elif item.kind is Kind.OTHER:
-            self._other += 1
-        else:
-            self._events += 1
 
     def _number(self, item: Found, number: int, line: int, time_ns: int, content: int) -> bool:
         """Take in the number that a sensor gives all its records; False if they repeat."""

@@ -1,9 +1,9 @@
 """Reads CrowdStrike Falcon Data Replicator (FDR) events of Macs, flat or within ``event``.
 
 Falcon names processes by ids of its own: ``TargetProcessId`` stands for pidversion, and a parent or
-writer is known by pid and path only if its own start was in the stream (ids are remembered, the
-latest 65,536). The command line is one string, so ``args`` is split at spaces. A process's time is
-its start, not ``timestamp``, which is seconds later.
+writer is known by pid and path only if its own start was in the stream (the 16,384 ids that were
+named last are remembered). The command line is one string, so ``args`` is split at spaces. A
+process's time is its start, not ``timestamp``, which is seconds later.
 
 Assumed, not seen in a capture: the names and fields of ``EndOfProcess``, of synthetic rollups and
 of the ``...FileWritten`` events.
@@ -16,7 +16,8 @@ from typing import Any, Final
 
 import msgspec
 
-from witnessmark.model.events import FileRef, Kind, Process, Token
+from witnessmark.model.events import Kind, Process
+from witnessmark.telemetry import swift
 from witnessmark.telemetry.format import MILLISECOND, SECOND, BadShape, Found, fills, never
 
 KIND: Final = "crowdstrike"
@@ -27,7 +28,7 @@ FILLS: Final = fills(
 )
 TIME_RESOLUTION: Final = MILLISECOND
 LOSS_SIGNALS: Final = ()
-REMEMBERED: Final = 65_536
+REMEMBERED: Final = 16_384
 UNKNOWN: Final = never(FILLS) | {"args"}
 CS_PLATFORM: Final = 0x4000000
 _BARE: Final = UNKNOWN | {"signing_id", "team_id", "cs_flags", "platform_binary", "ppid", "parent"}
@@ -93,7 +94,7 @@ class _Reader:
                 kind=Kind.CLOSE,
                 time_ns=_time(body.context_time_stamp, body.timestamp),
                 process=self._actor(host, body.context_process_id),
-                details={"file": FileRef(path=body.target_file_name), "modified": True},
+                details={"file": swift.file_ref(path=body.target_file_name), "modified": True},
                 host=host,
             )
         return Found(name=name[:64], host=host)
@@ -103,10 +104,10 @@ class _Reader:
         if pid is None or pid <= 0 or own is None:
             raise BadShape(f"RawProcessId {pid} with TargetProcessId {own} is not a process")
         start = _time(body.process_start_time, body.timestamp)
-        above = self._known.get((host, body.parent_process_id or 0))
+        above = self._look((host, body.parent_process_id or 0))
         flags = body.code_signing_flags
-        image = Process(
-            token=Token(pid=pid, pidversion=own),
+        image = swift.process(
+            token=swift.token(pid=pid, pidversion=own),
             path=body.image_file_name or "",
             parent=above.token if above else None,
             ppid=above.token.pid if above else None,
@@ -120,7 +121,7 @@ class _Reader:
         self._remember((host, own), image)
         if name != "ProcessRollup2":  # it ran before the sensor did
             return Found(name=name, time_ns=start, process=image, host=host)
-        before = Process(
+        before = swift.process(
             token=image.token, path="", parent=image.parent, ppid=image.ppid, start_ns=start,
             simulated=_BARE,
         )  # fmt: skip
@@ -137,8 +138,16 @@ class _Reader:
         """A process by Falcon's id; pid 0 where its start was never seen."""
         if own is None:
             raise BadShape("an event that names no process")
-        known = self._known.get((host, own))
-        return known or Process(token=Token(pid=0, pidversion=own), path="", simulated=_BARE)
+        known = self._look((host, own))
+        token = swift.token(pid=0, pidversion=own)
+        return known or swift.process(token=token, path="", simulated=_BARE)
+
+    def _look(self, key: tuple[str | None, int]) -> Process | None:
+        """A remembered process; one that is asked for stays remembered longer."""
+        found = self._known.pop(key, None)
+        if found is not None:
+            self._known[key] = found
+        return found
 
     def _remember(self, key: tuple[str | None, int], image: Process) -> None:
         self._known.pop(key, None)

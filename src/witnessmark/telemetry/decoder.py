@@ -7,20 +7,23 @@ nothing here trusts more than its type.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from witnessmark.model.events import BadLine, Coverage, Event, Stream
+from witnessmark.model.events import BadLine, Coverage, Stream
+from witnessmark.telemetry import swift
 from witnessmark.telemetry.accounts import Accounts
 from witnessmark.telemetry.format import Found, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from witnessmark.model.events import Event, Process
     from witnessmark.telemetry.format import Format
 
 BOM: Final = b"\xef\xbb\xbf"
+_NOTHING: Final[dict[str, Any]] = {}
 
 
 def decode(
@@ -107,7 +110,7 @@ class Decoder:
         except ValueError as error:
             self._refuse(str(error), unknown_shape=True)
         else:
-            return self._made(found, begin, hash(line))
+            return self._made(found, begin, line)
         return []
 
     def coverage(self) -> Coverage:
@@ -124,38 +127,35 @@ class Decoder:
         """How many lines were bad, kept or not."""
         return self._told + len(self._bad)
 
-    def _made(self, found: Found | Sequence[Found], begin: int, content: int) -> list[Event]:
-        accounts = self._accounts
-        items = (found,) if isinstance(found, Found) else found
-        made: list[Event] = []
-        place = 0
-        for item in items:
-            place += 1
-            if not accounts.take(item, self._lines, content):
-                continue
-            if item.process is not None and item.time_ns is not None:
-                made.append(self._event(item, begin, place))
-        accounts.batch(place)
-        return made
+    def _made(self, found: Found | Sequence[Found], begin: int, line: bytes) -> list[Event]:
+        take = self._accounts.take
+        if isinstance(found, Found):
+            if take(found, self._lines, line) and found.process is not None:
+                return [self._event(found, found.process, begin, 1)]
+            return []
+        self._accounts.batch(len(found))
+        return [
+            self._event(item, item.process, begin, place)
+            for place, item in enumerate(found, start=1)
+            if take(item, self._lines, line) and item.process is not None
+        ]
 
-    def _event(self, item: Found, begin: int, place: int) -> Event:
-        assert item.process is not None
-        assert item.time_ns is not None
+    def _event(self, item: Found, process: Process, begin: int, place: int) -> Event:
         host = item.host if self._by_record and item.host else self.host
         name = f"{host}/{self.source}/{self._lines}"
-        return Event(
+        return swift.event(
             id=name if place == 1 else f"{name}.{place}",
             host=host,
             source=self.source,
             line=self._lines,
             kind=item.kind,
-            time_ns=item.time_ns,
-            process=item.process,
+            time_ns=item.time_ns or 0,
+            process=process,
             seq=item.seq,
             global_seq=item.global_seq,
             received_ns=self._received(self._offset) if self._received else None,
             offset=begin,
-            **(item.details or {}),
+            **(item.details or _NOTHING),
         )
 
     def _refuse(self, reason: str, *, unknown_shape: bool) -> None:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from witnessmark.model.events import FileRef, Kind, Process, Token
+from witnessmark.model.events import FileRef, Kind, Process
+from witnessmark.telemetry import swift
 from witnessmark.telemetry.format import BadShape, Found, fills, never
 from witnessmark.telemetry.times import nanoseconds
 
@@ -93,10 +94,10 @@ def _exec(row: Row) -> tuple[Kind, Process | None, dict[str, Any]]:
         raise BadShape(f"pid {row.process_id} is not a process")
     parent = _actor(row)
     again = parent is not None and parent.token.pid == row.process_id
-    token = Token(pid=row.process_id)
+    token = swift.token(pid=row.process_id)
     above = None if again or parent is None else parent
     start = _time(row.process_creation_time)
-    target = Process(
+    target = swift.process(
         token=token,
         path=_joined(row.folder_path, row.file_name),
         parent=above.token if above else None,
@@ -104,7 +105,7 @@ def _exec(row: Row) -> tuple[Kind, Process | None, dict[str, Any]]:
         start_ns=start,
         simulated=UNKNOWN,
     )
-    before = Process(
+    before = swift.process(
         token=token, path="", ppid=target.ppid, parent=target.parent, start_ns=start,
         simulated=UNKNOWN,
     )  # fmt: skip
@@ -121,8 +122,8 @@ def _actor(row: Row) -> Process | None:
     if pid < 0:
         raise BadShape(f"pid {pid} is not a process")
     above = row.initiating_process_parent_id
-    return Process(
-        token=Token(pid=pid),
+    return swift.process(
+        token=swift.token(pid=pid),
         path=_joined(row.initiating_process_folder_path, row.initiating_process_file_name),
         ppid=above,
         start_ns=_time(row.initiating_process_creation_time),
@@ -143,18 +144,22 @@ def _rename(row: Row) -> tuple[Kind, Process | None, dict[str, Any]]:
     before = _joined(folder, row.previous_file_name) if row.previous_file_name else ""
     if not before:
         raise BadShape("a rename without PreviousFileName")
-    return Kind.RENAME, _writer(row), {"file": _file(row), "source_file": FileRef(path=before)}
+    return (
+        Kind.RENAME,
+        _writer(row),
+        {"file": _file(row), "source_file": swift.file_ref(path=before)},
+    )
 
 
 def _writer(row: Row) -> Process:
-    return _actor(row) or Process(token=Token(pid=0), path="", simulated=UNKNOWN)
+    return _actor(row) or swift.process(token=swift.token(pid=0), path="", simulated=UNKNOWN)
 
 
 def _file(row: Row) -> FileRef:
     path = _joined(row.folder_path, row.file_name)
     if not path:
         raise BadShape("a file event without FolderPath")
-    return FileRef(path=path, size=row.file_size)
+    return swift.file_ref(path=path, size=row.file_size)
 
 
 def _joined(folder: str | None, name: str | None) -> str:

@@ -15,8 +15,9 @@ from typing import Any, Final
 
 import msgspec
 
-from witnessmark.model.events import FileRef, Kind, Process, Token
+from witnessmark.model.events import Kind, Process, Token
 from witnessmark.telemetry import elastic_shapes as shape
+from witnessmark.telemetry import swift
 from witnessmark.telemetry.format import BadShape, Found, fills, never
 from witnessmark.telemetry.times import nanoseconds
 
@@ -93,12 +94,12 @@ def _exec(raw: shape.Proc, image: Process) -> tuple[Kind, Process, dict[str, Any
     details: dict[str, Any] = {
         "target": image,
         "args": None if raw.args is None else tuple(raw.args),
-        "script": FileRef(path=script.path) if script and script.path else None,
+        "script": swift.file_ref(path=script.path) if script and script.path else None,
         "parent": _parent(parent.pid, parent.executable)
         if known and parent is not None and parent.pid and parent.executable
         else None,
     }
-    before = Process(
+    before = swift.process(
         token=image.token, path="", parent=image.parent, ppid=image.ppid, simulated=_BARE
     )
     return Kind.EXEC, before, details
@@ -107,7 +108,7 @@ def _exec(raw: shape.Proc, image: Process) -> tuple[Kind, Process, dict[str, Any
 def _file(raw: shape.File, action: str, image: Process) -> tuple[Kind, Process, dict[str, Any]]:
     if raw.path is None:
         raise BadShape("a file event without file.path")
-    file = FileRef(path=raw.path, ino=_number(raw.inode), size=raw.size)
+    file = swift.file_ref(path=raw.path, ino=_number(raw.inode), size=raw.size)
     if action in _WRITES:
         return Kind.CLOSE, image, {"file": file, "modified": True}
     if action == "deletion":
@@ -116,7 +117,7 @@ def _file(raw: shape.File, action: str, image: Process) -> tuple[Kind, Process, 
         before = raw.ext.original.path if raw.ext and raw.ext.original else None
         if before is None:
             raise BadShape("a rename without file.Ext.original.path")
-        return Kind.RENAME, image, {"file": file, "source_file": FileRef(path=before)}
+        return Kind.RENAME, image, {"file": file, "source_file": swift.file_ref(path=before)}
     return Kind.OTHER, image, {"file": file}
 
 
@@ -124,11 +125,11 @@ def _image(raw: shape.Proc, pid: int) -> Process:
     parent = raw.parent.pid if raw.parent else None
     answers = raw.ext.effective_parent.pid if raw.ext and raw.ext.effective_parent else None
     sign = raw.code_signature
-    return Process(
+    return swift.process(
         token=_token(pid),
         path=raw.executable or "",
-        parent=Token(pid=parent) if parent else None,
-        responsible=Token(pid=answers) if answers else None,
+        parent=swift.token(pid=parent) if parent else None,
+        responsible=swift.token(pid=answers) if answers else None,
         ppid=parent,
         signing_id=sign.signing_id if sign else None,
         team_id=sign.team_id if sign else None,
@@ -139,13 +140,13 @@ def _image(raw: shape.Proc, pid: int) -> Process:
 
 
 def _parent(pid: int, path: str) -> Process:
-    return Process(token=_token(pid), path=path, simulated=_BARE)
+    return swift.process(token=_token(pid), path=path, simulated=_BARE)
 
 
 def _token(pid: int) -> Token:
     if pid <= 0:
         raise BadShape(f"pid {pid} is not a process")
-    return Token(pid=pid)
+    return swift.token(pid=pid)
 
 
 def _number(value: int | str | None) -> int | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import UNSET
 
 from witnessmark.model.events import FileRef, Kind, Process, Token
+from witnessmark.telemetry import swift
 from witnessmark.telemetry.format import BadShape
 from witnessmark.telemetry.times import nanoseconds
 
@@ -73,7 +74,7 @@ def _process(raw: shape.Proc, unknown: frozenset[str]) -> Process:
         if pid is not None and pid < 0:
             raise BadShape(f"{name} {pid} is not a process")
     hidden = bool(unknown)
-    return Process(
+    return swift.process(
         token=own,
         path=raw.executable.path,
         parent=parent,
@@ -102,9 +103,9 @@ def file(raw: shape.File) -> FileRef:
     """A file, with what tells it apart where ``stat`` is there."""
     stat = raw.stat
     if stat is None:
-        return FileRef(path=raw.path, truncated=raw.path_truncated)
+        return swift.file_ref(path=raw.path, truncated=raw.path_truncated)
     birth = stat.st_birthtimespec
-    return FileRef(
+    return swift.file_ref(
         path=raw.path,
         dev=stat.st_dev,
         ino=stat.st_ino,
@@ -122,14 +123,14 @@ def unknown_fields(names: tuple[str, ...]) -> frozenset[str]:
 
 def _token(raw: shape.AnyToken) -> Token:
     if isinstance(raw, tuple):
-        return Token(pid=raw[5], pidversion=raw[7], euid=raw[1])
-    return Token(pid=raw.pid, pidversion=raw.pidversion, euid=raw.euid)
+        return swift.token(pid=raw[5], pidversion=raw[7], euid=raw[1])
+    return swift.token(pid=raw.pid, pidversion=raw.pidversion, euid=raw.euid)
 
 
 def _join(folder: shape.File, name: str | None) -> FileRef:
     if not name or "/" in name or name in (".", ".."):
         raise BadShape(f"{str(name)[:40]!r} is not a file's name")
-    return FileRef(path=f"{folder.path.rstrip('/')}/{name}", truncated=folder.path_truncated)
+    return swift.file_ref(path=f"{folder.path.rstrip('/')}/{name}", truncated=folder.path_truncated)
 
 
 def _destination(raw: shape.Destination) -> tuple[FileRef, bool]:
@@ -184,8 +185,8 @@ def _copy(raw: shape.Copy, _: frozenset[str]) -> dict[str, Any]:
 
 
 def _mount(raw: shape.Mount, _: frozenset[str]) -> dict[str, Any]:
-    device = FileRef(path=raw.statfs.f_mntfromname)
-    return {"file": FileRef(path=raw.statfs.f_mntonname), "source_file": device}
+    device = swift.file_ref(path=raw.statfs.f_mntfromname)
+    return {"file": swift.file_ref(path=raw.statfs.f_mntonname), "source_file": device}
 
 
 _DETAILS: dict[Kind, Callable[[Any, frozenset[str]], dict[str, Any]]] = {

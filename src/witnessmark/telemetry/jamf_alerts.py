@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from witnessmark.model.events import FileRef, Kind, Process, Token
+from witnessmark.model.events import FileRef, Kind, Process
 from witnessmark.telemetry import jamf_alert_shapes as shape
+from witnessmark.telemetry import swift
 from witnessmark.telemetry.format import SECOND, BadShape, Found, fills, never
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ FILLS: Final = fills(
 TIME_RESOLUTION: Final = 1_000
 LOSS_SIGNALS: Final = ()
 UNKNOWN: Final = never(FILLS)
-_NOBODY: Final = Process(token=Token(pid=0), path="", simulated=UNKNOWN)
+_NOBODY: Final = swift.process(token=swift.token(pid=0), path="", simulated=UNKNOWN)
 _SIGNED: Final = {0: 0x20000001, 1: 0x20000001, 2: 0x20000001, 3: 0x20000003}
 _UNSIGNED: Final = -67062
 """``errSecCSUnsigned``. signerType 4 with another status means that Jamf could not look."""
@@ -70,12 +71,12 @@ def _process(raw: shape.Proc) -> Process:
         raise BadShape(f"pid {raw.pid} is not a process")
     sign = raw.signing or shape.Signing()
     answers, start, signer = raw.responsible, raw.start, sign.signer
-    return Process(
-        token=Token(pid=raw.pid, pidversion=raw.version),
+    return swift.process(
+        token=swift.token(pid=raw.pid, pidversion=raw.version),
         path=raw.path,
         ppid=raw.ppid,
         original_ppid=raw.original_ppid,
-        responsible=Token(pid=answers) if answers else None,
+        responsible=swift.token(pid=answers) if answers else None,
         start_ns=None if start is None else int(start) * SECOND,
         signing_id=sign.appid or None,
         team_id=sign.teamid or None,
@@ -94,7 +95,7 @@ def _actor(event: shape.Happened, related: shape.Related) -> Process:
     if found is not None:
         return _process(found)
     if event.pid:
-        return Process(token=Token(pid=event.pid), path="", simulated=UNKNOWN)
+        return swift.process(token=swift.token(pid=event.pid), path="", simulated=UNKNOWN)
     return _NOBODY
 
 
@@ -103,8 +104,8 @@ def _exec(event: shape.Happened, related: shape.Related) -> tuple[Kind, Process,
     if event.kind != 1 or target.token.pid == 0:
         return Kind.OTHER, target, {}
     raw = next(item for item in related.processes if item.pid == event.pid)
-    before = Process(
-        token=Token(pid=target.token.pid), path="", ppid=target.ppid, simulated=UNKNOWN
+    before = swift.process(
+        token=swift.token(pid=target.token.pid), path="", ppid=target.ppid, simulated=UNKNOWN
     )
     above = next((item for item in related.processes if item.pid == target.ppid), None)
     parent = None if above is None else _process(above)
@@ -127,7 +128,7 @@ def _file(event: shape.Happened, related: shape.Related) -> tuple[Kind, Process,
     if kind is Kind.RENAME:
         if not event.previous:
             raise BadShape("a rename without prevFile")
-        details["source_file"] = FileRef(path=event.previous)
+        details["source_file"] = swift.file_ref(path=event.previous)
     return kind, process, details | ({"modified": True} if kind is Kind.CLOSE else {})
 
 
@@ -139,12 +140,12 @@ def _download(event: shape.Happened, _: shape.Related) -> tuple[Kind, Process, d
 def _ref(event: shape.Happened) -> FileRef:
     if not event.path:
         raise BadShape("a file event without path")
-    return FileRef(path=event.path, dev=event.dev, ino=event.inode)
+    return swift.file_ref(path=event.path, dev=event.dev, ino=event.inode)
 
 
 def _log(event: shape.Happened, _: shape.Related) -> tuple[Kind, Process, dict[str, Any]]:
     pid = event.logger if event.logger is not None and event.logger > 0 else 0
-    process = Process(token=Token(pid=pid), path=event.image or "", simulated=UNKNOWN)
+    process = swift.process(token=swift.token(pid=pid), path=event.image or "", simulated=UNKNOWN)
     subsystem = f"{event.subsystem or ''}:{event.category or ''}"
     return Kind.LOG, process, {"message": event.message or "", "subsystem": subsystem}
 

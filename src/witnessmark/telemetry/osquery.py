@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from witnessmark.model.events import FileRef, Kind, Process, Token
+from witnessmark.model.events import Kind, Process, Token
+from witnessmark.telemetry import swift
 from witnessmark.telemetry.format import SECOND, BadShape, Found, fills, never
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def _one(result: Result, row: dict[str, Any], action: str | None) -> Found:
 
 def _token(pid: int | None, version: int | None) -> Token | None:
     """A related process; osquery writes 0 or -1 where it knows of none."""
-    return None if pid is None or pid <= 0 else Token(pid=pid, pidversion=version)
+    return None if pid is None or pid <= 0 else swift.token(pid=pid, pidversion=version)
 
 
 def _pid(value: int | None) -> int:
@@ -154,8 +155,8 @@ def _pid(value: int | None) -> int:
 
 def _image(row: Columns, unknown: frozenset[str]) -> Process:
     binary = row.platform_binary
-    return Process(
-        token=Token(pid=_pid(row.pid), pidversion=row.pidversion),
+    return swift.process(
+        token=swift.token(pid=_pid(row.pid), pidversion=row.pidversion),
         path=row.path or "",
         parent=_token(row.parent, row.parent_pidversion),
         responsible=_token(row.responsible_pid, row.responsible_pidversion),
@@ -190,8 +191,8 @@ def _exec(row: Columns) -> tuple[Kind, Process, dict[str, Any]]:
     args = words(row.cmdline, row.cmdline_count) if row.cmdline else None
     known = args is not None and row.cmdline_count is not None
     target = _image(row, UNKNOWN if known else _LOSSY)
-    before = Process(
-        token=Token(pid=target.token.pid),
+    before = swift.process(
+        token=swift.token(pid=target.token.pid),
         path="",
         parent=target.parent,
         ppid=target.ppid,
@@ -203,8 +204,8 @@ def _exec(row: Columns) -> tuple[Kind, Process, dict[str, Any]]:
 
 def _fork(row: Columns) -> tuple[Kind, Process, dict[str, Any]]:
     parent = _image(row, UNKNOWN)
-    child = Process(
-        token=Token(pid=_pid(row.child_pid)),
+    child = swift.process(
+        token=swift.token(pid=_pid(row.child_pid)),
         path=parent.path,
         parent=parent.token,
         ppid=parent.token.pid,
@@ -226,9 +227,12 @@ def _file(row: Columns) -> tuple[Kind, Process, dict[str, Any]]:
     if kind is Kind.RENAME:
         if row.dest_filename is None:
             raise BadShape("a rename without dest_filename")
-        there = {"source_file": FileRef(path=row.filename), "file": FileRef(path=row.dest_filename)}
+        there = {
+            "source_file": swift.file_ref(path=row.filename),
+            "file": swift.file_ref(path=row.dest_filename),
+        }
         return kind, process, there
-    details: dict[str, Any] = {"file": FileRef(path=row.filename)}
+    details: dict[str, Any] = {"file": swift.file_ref(path=row.filename)}
     return kind, process, details | ({"modified": True} if kind is Kind.CLOSE else {})
 
 

@@ -15,7 +15,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from witnessmark.model.events import FileRef, Kind, Process, Token
+from witnessmark.model.events import Kind, Process
+from witnessmark.telemetry import swift
 from witnessmark.telemetry.format import (
     MILLISECOND,
     BadShape,
@@ -24,6 +25,7 @@ from witnessmark.telemetry.format import (
     fills,
     never,
 )
+from witnessmark.telemetry.santa_layouts import LAST, usual
 from witnessmark.telemetry.times import nanoseconds
 
 if TYPE_CHECKING:
@@ -74,25 +76,35 @@ def _notice(text: str, end: int, time_ns: int) -> Found:
 
 
 def _found(body: str, time_ns: int) -> Found:
-    action, *parts = body.split("|")
-    make = _ACTIONS.get(action)
-    if not parts:
+    action, bar, rest = body.partition("|")
+    if not bar:
         raise Unreadable("an action without fields: the line is cut off")
+    make = _ACTIONS.get(action)
     if make is None:
         if not action.replace("_", "").isupper():
             raise BadShape(f"action {action[:40]!r} is none of Santa's")
         return Found(name=action[:64], time_ns=time_ns)
-    try:
-        fields = {name: value for name, value in [part.split("=", 1) for part in parts]}  # noqa: C416
-    except ValueError:
-        raise Unreadable("a field without =: the line is cut off or garbled") from None
-    if len(fields) != len(parts):
-        raise BadShape("a field is there twice")
+    fields = usual(action, rest) or _split(action, rest)
     try:
         kind, process, details = make(fields)
     except KeyError as missing:
         raise Unreadable(f"{action} without {missing.args[0]}: the line is cut off") from None
     return Found(name=action, kind=kind, time_ns=time_ns, process=process, details=details)
+
+
+def _split(action: str, rest: str) -> dict[str, str]:
+    """The fields of a line, whatever their order."""
+    parts = rest.split("|")
+    try:
+        fields = dict([part.split("=", 1) for part in parts])
+    except ValueError:
+        raise Unreadable("a field without =: the line is cut off or garbled") from None
+    if len(fields) != len(parts):
+        raise BadShape("a field is there twice")
+    last = LAST.get(action)
+    if last is not None and last not in fields:
+        raise Unreadable(f"{action} without {last}: the line is cut off")
+    return fields
 
 
 def _plain(value: str) -> str:
@@ -104,21 +116,17 @@ def _plain(value: str) -> str:
     return value
 
 
-def _number(text: str) -> int:
-    """A process id."""
-    if not text.isdecimal() or not text.isascii():
-        raise BadShape(f"{text[:20]!r} is no process id")
-    return int(text)
-
-
 def _image(pid: str, version: str | None, ppid: str, path: str, team: str | None = None) -> Process:
-    number = _number(pid)
+    digits = f"{pid}{version}{ppid}" if version else pid + ppid
+    if not (pid and ppid and digits.isdecimal() and digits.isascii()):
+        raise BadShape(f"{pid[:20]!r} and {ppid[:20]!r} are no process ids")
+    number = int(pid)
     if number <= 0:
         raise BadShape(f"pid {number} is not a process")
-    return Process(
-        token=Token(pid=number, pidversion=None if version is None else _number(version)),
-        path=_plain(path),
-        ppid=_number(ppid),
+    return swift.process(
+        token=swift.token(pid=number, pidversion=int(version) if version else None),
+        path=_plain(path) if path else "",
+        ppid=int(ppid),
         team_id=team or None,
         simulated=UNKNOWN,
     )
@@ -134,25 +142,20 @@ def _process(fields: Mapping[str, str], path: str, team: str | None = None) -> P
 
 def _exec(fields: Mapping[str, str]) -> tuple[Kind, Process, dict[str, Any]]:
     """``pid`` and ``path`` are of the image after; of the one before only the pid is known."""
-    target = _process(fields, fields["path"], fields.get("teamid"))
+    pid, ppid = fields["pid"], fields["ppid"]
+    target = _image(pid, fields.get("pidversion"), ppid, fields["path"], fields.get("teamid"))
     words = _plain(fields.get("args", ""))
     decision = fields["decision"]
-    fields["mode"]
     details = {"target": target, "args": tuple(words.split(" ")) if words else None}
     kind = Kind.DENIED if decision.startswith("DENY") else Kind.EXEC
-    return kind, _before(fields["pid"], fields["ppid"]), details
-
-
-@lru_cache(maxsize=1_024)
-def _before(pid: str, ppid: str) -> Process:
-    return _image(pid, None, ppid, "")
+    return kind, _image(pid, None, ppid, ""), details
 
 
 def _fork(fields: Mapping[str, str]) -> tuple[Kind, Process, dict[str, Any]]:
     child = _process(fields, "")
     if not child.ppid:
         raise BadShape(f"FORK by pid {child.ppid}")
-    parent = Process(token=Token(pid=child.ppid), path="", simulated=UNKNOWN)
+    parent = swift.process(token=swift.token(pid=child.ppid), path="", simulated=UNKNOWN)
     return Kind.FORK, parent, {"child": child}
 
 
@@ -164,8 +167,7 @@ def _file(kind: Kind, **more: Any) -> Callable[[Mapping[str, str]], Any]:
     """An action with one ``path``."""
 
     def make(fields: Mapping[str, str]) -> tuple[Kind, Process, dict[str, Any]]:
-        fields["gid"]  # the last field but one: a line that was cut does not have it
-        file = FileRef(path=_plain(fields["path"]))
+        file = swift.file_ref(path=_plain(fields["path"]))
         return kind, _process(fields, fields["processpath"]), {"file": file, **more}
 
     return make
@@ -175,10 +177,9 @@ def _two(kind: Kind, source: str, to: str) -> Callable[[Mapping[str, str]], Any]
     """An action from one path to another."""
 
     def make(fields: Mapping[str, str]) -> tuple[Kind, Process, dict[str, Any]]:
-        fields["gid"]
         details = {
-            "source_file": FileRef(path=_plain(fields[source])),
-            "file": FileRef(path=_plain(fields[to])),
+            "source_file": swift.file_ref(path=_plain(fields[source])),
+            "file": swift.file_ref(path=_plain(fields[to])),
         }
         return kind, _process(fields, fields["processpath"]), details
 
@@ -195,11 +196,11 @@ def _volume(fields: Mapping[str, str]) -> tuple[Kind, Process | None, dict[str, 
     return (
         Kind.MOUNT,
         _NOBODY,
-        {"file": FileRef(path=point), "source_file": FileRef(path=image or device)},
+        {"file": swift.file_ref(path=point), "source_file": swift.file_ref(path=image or device)},
     )
 
 
-_NOBODY: Final = Process(token=Token(pid=0), path="", simulated=UNKNOWN)
+_NOBODY: Final = swift.process(token=swift.token(pid=0), path="", simulated=UNKNOWN)
 _ACTIONS: Final[Mapping[str, Callable[..., tuple[Kind, Process | None, dict[str, Any] | None]]]] = {
     "EXEC": _exec,
     "FORK": _fork,

@@ -13,6 +13,7 @@ from msgspec import UNSET
 
 from witnessmark.model.events import FileRef, Kind, Process, Token
 from witnessmark.telemetry import santa_shapes as shape
+from witnessmark.telemetry import swift
 from witnessmark.telemetry.format import BadShape, Found, fills, never
 from witnessmark.telemetry.times import nanoseconds
 
@@ -64,7 +65,7 @@ def _process(raw: shape.Proc) -> Process:
     own = _token(raw.id, raw.effective_user)
     if own is None:
         raise BadShape("pid 0 or less is not a process")
-    return Process(
+    return swift.process(
         token=own,
         path=raw.executable.path,
         parent=_token(raw.parent_id),
@@ -93,14 +94,14 @@ _LIGHT: Final = UNKNOWN | {
 def _token(raw: shape.Id | None, user: shape.User | None = None) -> Token | None:
     if raw is None or raw.pid <= 0:
         return None
-    return Token(pid=raw.pid, pidversion=raw.pidversion, euid=user.uid if user else None)
+    return swift.token(pid=raw.pid, pidversion=raw.pidversion, euid=user.uid if user else None)
 
 
 def _file(raw: shape.File) -> FileRef:
     stat = raw.stat
     if stat is None:
-        return FileRef(path=raw.path, truncated=raw.truncated)
-    return FileRef(
+        return swift.file_ref(path=raw.path, truncated=raw.truncated)
+    return swift.file_ref(
         path=raw.path,
         dev=stat.dev,
         ino=stat.ino,
@@ -146,7 +147,7 @@ def _unlink(raw: shape.Unlink) -> tuple[Kind, dict[str, Any]]:
 
 def _two(kind: Kind) -> Any:
     def make(raw: shape.Two) -> tuple[Kind, dict[str, Any]]:
-        to = FileRef(path=raw.target)
+        to = swift.file_ref(path=raw.target)
         return kind, {"source_file": _file(raw.source), "file": to, "existed": raw.target_existed}
 
     return make

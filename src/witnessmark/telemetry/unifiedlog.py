@@ -12,7 +12,8 @@ from typing import Any, Final
 
 import msgspec
 
-from witnessmark.model.events import Kind, Process, Token
+from witnessmark.model.events import Kind, Process
+from witnessmark.telemetry import swift
 from witnessmark.telemetry.format import BadShape, Found, fills, never
 from witnessmark.telemetry.times import nanoseconds
 
@@ -97,4 +98,4 @@ def said(pid: int, message: str) -> tuple[Kind, dict[str, Any]]:
 def _process(pid: int, path: str) -> Process:
     if pid < 0:
         raise BadShape(f"pid {pid} is not a process")
-    return Process(token=Token(pid=pid), path=path, simulated=UNKNOWN)
+    return swift.process(token=swift.token(pid=pid), path=path, simulated=UNKNOWN)

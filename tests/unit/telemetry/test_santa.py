@@ -11,6 +11,7 @@ from witnessmark.analytic import detect, load
 from witnessmark.model.detections import Answer
 from witnessmark.model.events import Kind, Token
 from witnessmark.telemetry import santa
+from witnessmark.telemetry.santa_layouts import LAYOUTS, usual
 
 CHROME = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 
@@ -235,3 +236,31 @@ def test_a_volume_names_the_image_that_it_came_from(whole: Any) -> None:
     ]
     (bad,) = stream.coverage.bad
     assert bad.reason == "DISKAPPEAR without bsdname: the line is cut off"
+
+
+def lines_of_all_kinds(sample: Any, synthetic: Any) -> list[bytes]:
+    real = [item + b"\n" for item in sample("santa/santa.log").read_bytes().splitlines()]
+    return [*real, *synthetic("santa"), file("LINK", "path=/a", "newpath=/b")]
+
+
+def test_the_usual_order_of_fields_means_what_any_order_means(
+    sample: Any, synthetic: Any, whole: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = lines_of_all_kinds(sample, synthetic)
+    usual = whole(santa, *lines)
+    monkeypatch.setattr(santa, "usual", lambda _action, _rest: None)
+    assert whole(santa, *lines) == usual
+
+
+def test_real_lines_have_the_usual_order(sample: Any, synthetic: Any) -> None:
+    for line in lines_of_all_kinds(sample, synthetic):
+        action, _, rest = line.decode().strip().partition("action=")[2].partition("|")
+        assert action not in LAYOUTS or usual(action, rest) is not None, line
+
+
+@pytest.mark.parametrize("extra", ["machineid=x", "new=1"])
+def test_fields_that_nobody_knows_change_nothing(extra: str, whole: Any) -> None:
+    line = file("WRITE", "path=/a")
+    (plain,) = whole(santa, line).events
+    (event,) = whole(santa, line.replace(b"|uid", f"|{extra}|uid".encode())).events
+    assert (event.file, event.process) == (plain.file, plain.process)
