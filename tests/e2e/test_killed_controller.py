@@ -61,7 +61,6 @@ class Variant:
 VARIANTS = (
     Variant(at="phase-began:003a+arrived", scenario="n14", source="file"),
     Variant(at="phase-began:003a", scenario="n14", source="command"),
-    Variant(at="reached"),
     Variant(at="phase-began:001a"),
     Variant(at="phase-began:002a"),
     Variant(at="phase-began:004a"),
@@ -232,9 +231,8 @@ def test_a_resumed_run_is_whole_and_no_verdict_is_unearned(lab: dict[str, Done],
     assert len(drops) == len(set(drops)), "a case was played twice"
 
 
-@pytest.mark.parametrize("at", ["reached", "phase-began:001a"])
-def test_what_was_never_started_is_played_after_all(lab: dict[str, Done], at: str) -> None:
-    done = lab[f"resume@{at}-p11-file"]
+def test_what_was_never_started_is_played_after_all(lab: dict[str, Done]) -> None:
+    done = lab["resume@phase-began:001a-p11-file"]
     assert done.statuses[1] == 0, done.said
     assert {done.verdicts()[case]["verdict"] for case in P11} == {"detected"}, done.said
 

@@ -13,11 +13,12 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 import traceback
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias, get_args
 
 import pytest
 
@@ -28,20 +29,23 @@ from witnessmark.content import root, scenarios, workflows
 from witnessmark.errors import JournalError, UsageError
 from witnessmark.hosts.outcome import Outcome, PrepareResult
 from witnessmark.hosts.pack import script
+from witnessmark.journal.dangling import close_dangling
 from witnessmark.journal.file import Journal, create, reopen
-from witnessmark.model.hosts import Host, Inventory, Origin, Role, Source
+from witnessmark.model.hosts import Destination, Host, Inventory, Origin, Role, Source
+from witnessmark.model.journal import Entry
 from witnessmark.model.notice import Announced
+from witnessmark.model.parts import Hole
 from witnessmark.model.verdicts import Verdict
 from witnessmark.plan import build
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from witnessmark.model.journal import Entry
     from witnessmark.model.run import Plan
 
 RUN = "20261124t042002z-1f0c9a"
 AT_ONCE = 4
+Check: TypeAlias = "Callable[[Place], None]"
 PLACES = (".witnessmark", "Downloads/witnessmark", "Library/Caches/org.witnessmark")
 
 
@@ -91,7 +95,9 @@ class Place:
         self.home, self.reports = folder / "home", folder / "reports"
         for name in ("Downloads", "Library/Caches"):
             (self.home / name).mkdir(parents=True)
-        (folder / "store").write_bytes(b"old\n")
+        self.store, self.arrived = folder / "store", folder / "arrived"
+        for path in (self.store, self.arrived):
+            path.write_bytes(b"old\n")
         self.inventory = folder / "lab.yaml"
         self.inventory.touch()
         source = Source(
@@ -99,7 +105,8 @@ class Place:
             kind="eslogger",
             role=Role.ORGANISATION,
             analytic="embedded",
-            path=str(folder / "store"),
+            path=str(self.store),
+            destination=Destination(kind="ndjson", path=str(self.arrived), deadline_s=0.1),
         )
         self.host = Host(
             name="me", origin=Origin.MAC, connection="local", lab=True, sources=(source,)
@@ -124,19 +131,14 @@ class Place:
         )
         return replace(found, notice=self.notice)
 
-    def run(self, die_at: int) -> int:
-        """A controller in a process of its own; -9 if it was killed at that entry."""
+    def run(self, death: Death) -> int:
+        """A controller in a process of its own; -9 if it died as it should."""
         plan = self.plan()
-        pid = os.fork()
-        if pid == 0:
-            die_after(die_at)
-            notice = {"notice.yaml": NOTICE} if self.notice else None
-            quietly(
-                lambda: pipeline.run(
-                    plan, self.reports, inventories=[self.inventory], notice=notice
-                )
-            )
-        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        notice = {"notice.yaml": NOTICE} if self.notice else None
+        return child(
+            death,
+            lambda: pipeline.run(plan, self.reports, inventories=[self.inventory], notice=notice),
+        )
 
     def left(self) -> list[str]:
         return [place for place in PLACES if (self.home / place / RUN).exists()]
@@ -145,6 +147,15 @@ class Place:
         return [
             json.loads(line) for line in (self.folder / "journal.jsonl").read_text().splitlines()
         ]
+
+
+def child(death: Death, act: Callable[[], object]) -> int:
+    """What became of a process of its own that acts until it dies."""
+    pid = os.fork()
+    if pid == 0:
+        death.arm()
+        quietly(act)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 def quietly(act: Callable[[], object]) -> None:
@@ -161,17 +172,35 @@ def quietly(act: Callable[[], object]) -> None:
         os._exit(status)
 
 
-def die_after(number: int) -> None:
-    add, left = Journal.add, [number]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Death:
+    """When a controller kills itself: at the Nth entry of a kind, or of any kind."""
 
-    def add_and_die(self: Journal, entry: Entry, *, sync: bool = True) -> None:
-        add(self, entry, sync=sync)
-        if entry.entry != "kept" or entry.whole:
-            left[0] -= 1
-        if left[0] == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
+    number: int = 1
+    kind: str = ""
+    before: bool = False
+    """True: what the entry tells of was done, and nobody wrote it down any more."""
 
-    Journal.add = add_and_die  # type: ignore[method-assign]
+    def arm(self) -> None:
+        """From now on this process dies there."""
+        add, left, lock = Journal.add, [self.number], threading.Lock()
+
+        def add_and_die(journal: Journal, entry: Entry, *, sync: bool = True) -> None:
+            step = entry.entry != "kept" or entry.whole
+            with lock:
+                left[0] -= step and self.kind in ("", entry.entry)
+                if left[0] == 0 and self.before:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                add(journal, entry, sync=sync)
+                if left[0] == 0:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+        Journal.add = add_and_die  # type: ignore[method-assign]
+
+
+NEVER = Death(kind="never")
+KINDS = {item.__dataclass_fields__["entry"].default for item in get_args(Entry)}
+"""Every kind of entry that there is: the steps at which a controller can die."""
 
 
 @pytest.fixture
@@ -207,7 +236,8 @@ def check_resumed(place: Place) -> None:
         under_way = bool(act.error and act.started)
         assert under_way == bool(act.error and "phase" in act.error)
     parts = [act.part for act in record.acts if not act.error]
-    assert set(parts) <= {0, 1}
+    assert set(parts) <= set(range(len(record.absences) + 1))
+    assert [(item.host, item.source) for item in record.deliveries] == [("me", "es")]
 
 
 def check_reverted(place: Place) -> None:
@@ -218,28 +248,66 @@ def check_reverted(place: Place) -> None:
     assert done.reverted or done.verdicts or done.why
 
 
+def check_resume_killed(kind: str) -> Callable[[Place], None]:
+    """A resume that is killed too, then resumed."""
+
+    def check(place: Place) -> None:
+        assert child(Death(kind=kind), lambda: module.resume(place.folder)) == -signal.SIGKILL
+        check_resumed(place)
+        assert len(open_bag(place.folder).record.absences) == (1 if kind in OVER else 2)
+
+    return check
+
+
+OVER = ("sealed", "judged")
+"""After these nothing is left but to judge."""
+
+
+def check_revert_killed(place: Place) -> None:
+    revert = Death(kind="reverted")
+    assert child(revert, lambda: module.resume(place.folder, revert=True)) == -signal.SIGKILL
+    check_reverted(place)
+
+
+def deaths(entries: Sequence[Mapping[str, object]]) -> dict[str, tuple[Death, Check]]:
+    """By name: after every entry, before one of every kind, and every kind of a resume."""
+    kinds = [str(item["entry"]) for item in entries if item["entry"] != "kept" or item["whole"]]
+    found: dict[str, tuple[Death, Check]] = {}
+    for number, kind in enumerate(kinds, 1):
+        found[f"{kind} {number}, resumed"] = Death(number=number), check_resumed
+        if number % 4 == 1:
+            found[f"{kind} {number}, reverted"] = Death(number=number), check_reverted
+    for kind in dict.fromkeys(kinds[1:]):  # before the first there is nothing to resume: see below
+        found[f"before {kind}"] = Death(kind=kind, before=True), check_resumed
+    for kind in ("resumed", *dict.fromkeys(kinds[1:])):
+        found[f"{kind} of a resume"] = Death(number=BETWEEN), check_resume_killed(kind)
+    found["reverted"] = Death(number=BETWEEN), check_revert_killed
+    return found
+
+
+BETWEEN = 11
+"""The entry after which the control before the cases is over, and no case was begun."""
+
+
 @pytest.mark.timeout(600)
 def test_every_step(place: Place, tmp_path: Path) -> None:
-    """Each entry of a whole run once: killed there, resumed, or (every third) reverted."""
-    assert place.run(0) == 0
-    steps = [item for item in place.entries() if item["entry"] != "kept" or item["whole"]]
-    kinds = {item["entry"] for item in steps}
-    assert kinds == {"begun", "prepared", "reached", "kept", "phase-began", "phase-ended", "acted",
-                     "finished", "closed", "sealed", "judged"}  # fmt: skip
-    jobs = [(number, check_resumed) for number in range(1, len(steps) + 1)]
-    jobs += [(number, check_reverted) for number in range(1, len(steps) + 1, 3)]
+    """A new kind of entry that no controller dies at here makes this red."""
+    assert place.run(NEVER) == 0
+    todo = deaths(place.entries())
+    assert {kind for kind in KINDS if any(name.startswith(kind) for name in todo)} == KINDS
     running: dict[int, tuple[str, Path]] = {}
     failed = []
+    jobs = list(todo.items())
     while jobs or running:
         while jobs and len(running) < AT_ONCE:
-            number, check = jobs.pop()
-            folder = tmp_path / f"{check.__name__}-{number}"
+            name, (death, check) = jobs.pop()
+            folder = tmp_path / name.replace(" ", "-")
             folder.mkdir()
             pid = os.fork()
             if pid == 0:
                 with (folder / "said").open("w") as sys.__stderr__:  # type: ignore[misc]
-                    quietly(lambda n=number, c=check, f=folder: one(Place(f), n, c))  # type: ignore[misc]
-            running[pid] = (f"{check.__name__} after entry {number}", folder)
+                    quietly(lambda d=death, c=check, f=folder: one(Place(f), d, c))  # type: ignore[misc]
+            running[pid] = (name, folder)
         pid, status = os.waitpid(-1, 0)
         if pid in running:
             name, folder = running.pop(pid)
@@ -248,11 +316,11 @@ def test_every_step(place: Place, tmp_path: Path) -> None:
     assert failed == []
 
 
-def one(place: Place, number: int, check: Callable[[Place], None]) -> None:
+def one(place: Place, death: Death, check: Check) -> None:
     os.environ["HOME"] = str(place.home)
     obstacles.inventory.load = place.load
     try:
-        assert place.run(number) == -signal.SIGKILL
+        assert place.run(death) == -signal.SIGKILL
         if place.entries()[-1]["entry"] in ("phase-began", "acted"):
             assert place.left(), "the test must leave something that can be cleaned"
         check(place)
@@ -260,10 +328,43 @@ def one(place: Place, number: int, check: Callable[[Place], None]) -> None:
         sh(place.home, playbook("sweep.sh"), "")
 
 
+def test_what_was_delivered_while_nobody_was_there_has_no_time(place: Place) -> None:
+    assert place.run(Death(number=BETWEEN)) == -signal.SIGKILL
+    for path in (place.store, place.arrived):
+        path.write_bytes(path.read_bytes() + b"meanwhile\n")
+    assert module.resume(place.folder).verdicts is not None
+    (found,) = open_bag(place.folder).record.deliveries
+    assert found.chunks == ((len(b"meanwhile\n"), None),)
+    assert found.holes == (Hole(part=1, offset=0, lost=False),)
+    raw = place.folder / "bag/data/raw/me/es.delivered.ndjson"
+    assert raw.read_bytes() == b"meanwhile\n"
+
+
+def test_a_destination_that_was_rewritten_meanwhile_shows_nobody_what_arrived(
+    place: Place,
+) -> None:
+    assert place.run(Death(number=BETWEEN)) == -signal.SIGKILL
+    place.arrived.write_bytes(b"")
+    done = module.resume(place.folder)
+    (found,) = open_bag(place.folder).record.deliveries
+    assert "rotated or truncated" in (found.problem or "")
+    assert done.verdicts is not None
+    assert all(not case.ok for case in done.verdicts.cases)
+
+
+def test_a_cleanup_closes_a_run_once(died: Place) -> None:
+    clean = teardown([died.host], RUN)
+    (line,) = close_dangling(died.reports, clean, None)
+    assert "closed, its hosts are clean" in line
+    assert list(close_dangling(died.reports, teardown([died.host], RUN), None)) == []
+    assert died.left() == []
+    assert module.resume(died.folder).why == "it was reverted: its hosts were cleaned"
+
+
 @pytest.fixture
 def died(place: Place) -> Place:
     """A run whose controller died while both cases were under way."""
-    assert place.run(14) == -signal.SIGKILL
+    assert place.run(Death(number=14)) == -signal.SIGKILL
     return place
 
 
@@ -349,7 +450,7 @@ def test_no_secret_and_no_key_is_in_the_journal(place: Place) -> None:
     place.host = replace(
         place.host, key_file=Path("/keys/client_key"), known_hosts=Path("/keys/known")
     )
-    place.run(1)
+    place.run(Death(number=1))
     text = (place.folder / "journal.jsonl").read_text()
     assert "/keys/" not in text
     assert place.inventory.name in text
@@ -381,7 +482,7 @@ def test_what_the_notice_does_not_announce_is_never_played(
     place: Place, at: int, finished: bool
 ) -> None:
     place.notice = announced()
-    assert place.run(at) == -signal.SIGKILL
+    assert place.run(Death(number=at)) == -signal.SIGKILL
     done = module.resume(place.folder)
     assert place.left() == []
     assert (done.verdicts is not None) is finished
@@ -390,7 +491,7 @@ def test_what_the_notice_does_not_announce_is_never_played(
 
 def test_an_announced_host_is_reached_as_announced(place: Place) -> None:
     place.notice = announced()
-    assert place.run(1) == -signal.SIGKILL
+    assert place.run(Death(number=1)) == -signal.SIGKILL
     place.host = replace(place.host, address="elsewhere")
     assert "is described otherwise" in module.resume(place.folder).why
 
