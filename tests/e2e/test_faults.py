@@ -35,6 +35,7 @@ pytestmark = [
 P11, CACHES = "p11-quarantined-download.downloads", "p11-quarantined-download.caches"
 N14, P07 = "n14-run-after-window", "p07-browser-runs-shell.sh"
 CLEAN = "as-it-should-be"
+PLACES = (".witnessmark", "Downloads/witnessmark", "Library/Caches/org.witnessmark")
 WINDOW_S, LATE_S = 12.0, 8.0
 """Wide, because many hosts act at once: no verdict may depend on how fast this machine is."""
 PROFILE = f"""
@@ -87,6 +88,8 @@ class Run(NamedTuple):
 
     cases: dict[tuple[str, str], CaseVerdict]
     broken: dict[str, list[dict[str, Any]]]
+    left: list[Path]
+    """What the run left in the home of the host whose SSH was cut."""
 
     def said(self, case: str, host: str) -> tuple[str, str | None, bool]:
         """Verdict, first broken link and ok."""
@@ -122,8 +125,10 @@ def play(folder: Path, broken: Sequence[str]) -> Run:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stages, "_analytic", lambda: {"analytic.yaml": text.encode()})
         _, verdicts = pipeline.run(plan, folder / "reports")
+    cut = [state / "ssh-cut/root/Users/purple" / place / plan.run_id for place in PLACES]
     cases = {(item.id.rpartition(":")[0], item.host): item for item in verdicts.cases}
-    return Run(cases, {name: _journal(state / name / JOURNAL) for name in names})
+    broke = {name: _journal(state / name / JOURNAL) for name in names}
+    return Run(cases, broke, [path for path in cut if path.exists()])
 
 
 def _journal(path: Path) -> list[dict[str, Any]]:
@@ -177,6 +182,11 @@ def test_a_host_that_is_gone_leaves_no_case_good(run: Run, host: str) -> None:
     assert {run.said(case, host) for case in (P11, CACHES, N14)} == {NO_ACT}
     # Played before: what was seen counts, but nobody could look a second time.
     assert run.said(P07, host) in (("detected", "retained", False), NO_ACT)
+
+
+def test_teardown_comes_in_anew_where_ssh_was_cut_in_the_middle(run: Run) -> None:
+    assert run.broken["ssh-cut"]
+    assert run.left == []
 
 
 PAYLOADS = {
