@@ -96,6 +96,7 @@ def test_a_host_that_fails_in_the_middle_keeps_what_was_said_and_stops_nobody(
 def test_what_prepare_would_stumble_over_is_said_once(*, folder_said_it: bool) -> None:
     status = Status.FAIL if folder_said_it else Status.PASS
     line = examine.Line(host="mac1", name="downloads", status=status, message="x")
-    found = list(examine._as_a_whole(MAC, "~/Downloads is a link", [line]))
+    other = replace(line, name="caches", status=Status.PASS)
+    found = list(examine._as_a_whole(MAC, "~/Downloads is a link", [line, other]))
     assert [item.status for item in found] == ([] if folder_said_it else [Status.FAIL])
     assert list(examine._as_a_whole(MAC, "", [line])) == []

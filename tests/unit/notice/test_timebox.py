@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 from tests.unit.notice.conftest import BEGINS, ENDS, MAC1, plan_of
 
+from witnessmark import pipeline
 from witnessmark.content.pack import script_of
 from witnessmark.errors import NoticeError
 from witnessmark.model.notice import Announced
@@ -14,6 +16,9 @@ from witnessmark.model.run import Case, PhaseResult, Plan
 from witnessmark.model.scenario import Phase
 from witnessmark.notice import timebox
 from witnessmark.outline import expected_s
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SECOND = 10**9
 NOTICE = Announced(sha256="0" * 64, signer="j", key="k", begins_ns=BEGINS, ends_ns=ENDS)
@@ -37,6 +42,13 @@ def test_a_run_begins_only_inside_the_window(now: int, words: str) -> None:
     with pytest.raises(NoticeError, match=words):
         timebox.may_begin(PLAN, now)
     timebox.may_begin(FREE, now)
+
+
+def test_the_pipeline_itself_begins_nothing_outside_the_window(tmp_path: Path) -> None:
+    old = replace(NOTICE, begins_ns=10**18, ends_ns=10**18 + SECOND)
+    with pytest.raises(NoticeError, match="may not begin: its window ended at 2001-09-09"):
+        pipeline.run(replace(PLAN, notice=old), tmp_path / "reports")
+    assert not (tmp_path / "reports").exists()
 
 
 @pytest.mark.parametrize("now", [BEGINS, ENDS - 1])
