@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, BinaryIO
 
 from witnessmark.analytic import Engine
@@ -10,7 +12,7 @@ from witnessmark.cli.following import lines_as_they_come
 from witnessmark.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from witnessmark.analytic import Parameters
     from witnessmark.cli.printing import Printer
@@ -63,8 +65,9 @@ def stream(
 ) -> bool:
     """Whether these are of the kind: false if there are lines, but not one that it could write."""
     try:
-        for member in members:
-            _read(member, decoder, engines, printer, follow)
+        with _orderly_end() if follow else nullcontext():
+            for member in members:
+                _read(member, decoder, engines, printer, follow)
     except KeyboardInterrupt:
         if not follow:
             raise
@@ -78,6 +81,16 @@ def stream(
         unresolved=sum(engine.unresolved for engine in engines.of.values()),
     )
     return not coverage.bad or coverage.read > 0
+
+
+@contextmanager
+def _orderly_end() -> Iterator[None]:
+    """SIGTERM (from launchd, or kill) ends a live stream as Ctrl-C does: with what still waits."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _read(path: str, decoder: Decoder, engines: Engines, printer: Printer, follow: bool) -> None:
