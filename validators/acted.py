@@ -12,6 +12,8 @@ from witnessmark.model.verdicts import Finding, Status
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from witnessmark.model.run import PhaseResult
+
 
 @validator(link="acted")
 def check(case: CaseEvidence) -> Iterator[Finding]:
@@ -31,7 +33,7 @@ def check(case: CaseEvidence) -> Iterator[Finding]:
     if attack is None:
         yield _not_started(case)
     elif attack.problem:
-        yield finding("acted", "acted", Status.ERROR, attack.problem)
+        yield finding("acted", "acted", Status.ERROR, _unread(attack))
     elif attack.timed_out:
         yield finding(
             "acted", "acted", Status.FAIL, f"the attack phase ran past {case.case.timeout_s:.0f} s"
@@ -51,6 +53,14 @@ def check(case: CaseEvidence) -> Iterator[Finding]:
         )
     else:
         yield _witnessed(case)
+
+
+def _unread(attack: PhaseResult) -> str:
+    """Why its receipt cannot be read; a script that failed says better what the matter is."""
+    if not attack.status:
+        return str(attack.problem)
+    said = attack.stderr.strip() or "silent"
+    return f"{attack.problem}; the attack ended with exit {attack.status}: {said}"
 
 
 def _not_started(case: CaseEvidence) -> Finding:

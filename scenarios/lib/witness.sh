@@ -44,10 +44,16 @@ wm_path() {
   exit 69
 }
 
+# wm_unwritten WHY: nothing is played that nobody can tell of; but cleaning up goes on without a
+# receipt, since a disk that is full is no reason to leave a payload lying there.
+wm_unwritten() {
+  [ "$wm_phase" = cleanup ] || wm_refuse "$1"
+}
+
 # wm_receipt STEP PATH TO PID PPID STATUS: write one receipt line; - stands for no path.
 wm_receipt() {
   printf 'v=1\t%s\t%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "$4" "$5" "$6" >> "$WM_RECEIPT" \
-    || wm_refuse "the receipt $WM_RECEIPT cannot be written"
+    || wm_unwritten "the receipt $WM_RECEIPT cannot be written"
 }
 
 # wm_roots: the run's folder and the case's two are where they must be, whatever the environment says.
@@ -165,7 +171,7 @@ wm_payload_name() {
 # wm_main: call setup, attack or cleanup, which the scenario defines. Which process this is was
 # written down before: if the controller dies, it is this one that must be ended (sweep.sh).
 wm_main() {
-  printf '%s\n' "$$" > "${WM_RECEIPT%.tsv}.pid" || wm_refuse "$WM_RECEIPT cannot be written beside"
+  printf '%s\n' "$$" > "${WM_RECEIPT%.tsv}.pid" || wm_unwritten "$WM_RECEIPT cannot be written beside"
   case $wm_phase in
     setup | attack | cleanup) "$wm_phase" ;;
     *) wm_refuse "say setup, attack or cleanup, not '$wm_phase'" ;;

@@ -22,6 +22,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from witnessmark import inventory, pipeline
+from witnessmark.bag.read import open_bag
 from witnessmark.cli import console
 from witnessmark.content import faults, root, scenarios
 from witnessmark.fleet import Watch
@@ -159,7 +160,7 @@ def play(folder: Path) -> Run:
     with contextlib.closing(gate), pytest.MonkeyPatch.context() as patch:
         patch.setattr(prepare, "_TASK_S", 500)
         reports, verdicts = pipeline.run(plan, folder / "reports", watch=Watch(acted=gate.acted))
-    record = pipeline.open_bag(reports).record
+    record = open_bag(reports).record
     return Run(reports, record, verdicts, gate.released_ns, gate.stuck)
 
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from witnessmark.content import root
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 RUN = "20261124t042002z-1f0c9a"
 LIBRARY = root() / "scenarios/lib/witness.sh"
@@ -44,9 +41,9 @@ def roots(home: Path) -> dict[str, str]:
     }
 
 
-def play(sh: str, home: Path, steps: str, **changes: str) -> tuple[int, str]:
+def play(sh: str, home: Path, steps: str, phase: str = "attack", **changes: str) -> tuple[int, str]:
     done = subprocess.run(
-        [sh, "-c", f'. "$0"\n{steps}', str(LIBRARY), "attack"],
+        [sh, "-c", f'. "$0"\n{steps}', str(LIBRARY), phase],
         env={"PATH": os.environ["PATH"], **roots(home), **changes},
         capture_output=True,
         text=True,
@@ -73,6 +70,23 @@ def test_a_case_s_folder_comes_and_goes_and_what_the_run_made_is_noted(sh: str, 
     assert list(downloads(home).parent.iterdir()) == []
     shared = ("Downloads/witnessmark", "Library/Caches/org.witnessmark")
     assert made.read_text() == "".join(f"{home}/{name}\n" for name in shared)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+def test_without_room_for_a_receipt_nothing_is_played_but_all_is_cleaned_up(
+    sh: str, home: Path
+) -> None:
+    assert play(sh, home, OPEN) == (0, "")
+    payload = downloads(home) / "wm-1a.sh"
+    payload.write_text("x")
+    steps = f'wm_remove "$WM_DOWNLOADS/wm-1a.sh"\n{CLOSE}'
+    for phase, left in (("attack", 64), ("cleanup", 0)):
+        payload.write_text("x")
+        status, said = play(sh, home, steps, phase, WM_RECEIPT="/dev/full")
+        assert status == left, said
+    assert not downloads(home).exists()
+    status, said = play(sh, home, OPEN, "setup", WM_RECEIPT="/dev/full")
+    assert (status, "cannot be written" in said) == (64, True)
 
 
 @pytest.mark.parametrize("name", ["Downloads/witnessmark", "Library/Caches/org.witnessmark"])

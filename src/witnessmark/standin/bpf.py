@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import struct
 
-from .syscalls import CALLS, O_WRITES, Architecture, Call, Op
+from .syscalls import CALLS, O_WRITES, ROOM, Architecture, Call, Op
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _NUMBER, _ARCH, _ARGS = 0, 4, 16
@@ -24,8 +24,11 @@ _MAP_SHARED, _MAP_ANONYMOUS, _PROT_WRITE = 0x1, 0x20, 0x2
 Instruction = tuple[int, int, int, int]
 
 
-def program(arch: Architecture) -> bytes:
-    """The whole filter for one architecture, ready for SECCOMP_SET_MODE_FILTER."""
+def program(arch: Architecture, *, room: bool = False) -> bytes:
+    """The whole filter for one architecture, ready for SECCOMP_SET_MODE_FILTER.
+
+    With ``room`` it also stops what takes room on a disk (`syscalls.ROOM`).
+    """
     code: list[Instruction] = [
         (_LOAD, 0, 0, _ARCH),
         (_EQUAL, 1, 0, arch.audit),
@@ -35,7 +38,7 @@ def program(arch: Architecture) -> bytes:
     if arch.foreign_bit:
         code += [(_AT_LEAST, 0, 1, arch.foreign_bit), (_RETURN, 0, 0, DENY)]
     code += _when(arch.numbers["io_uring_setup"], [(_RETURN, 0, 0, DENY)])
-    for position, call in enumerate(CALLS):
+    for position, call in enumerate((*CALLS, *(ROOM if room else ()))):
         number = arch.numbers.get(call.name)
         if number is not None:
             code += _when(number, _verdict(call, TRACE | position))

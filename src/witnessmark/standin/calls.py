@@ -42,5 +42,7 @@ _LOOKERS: dict[Op, Looker] = {
 
 def look_at(look: Look, thread: Thread, entry: Entry) -> Pending | None:
     """Look before a call; ``None`` if nothing about it matters to the host."""
+    if entry.position >= len(CALLS):
+        return None  # it takes room, and there is some
     call = CALLS[entry.position]
     return _LOOKERS[call.op](look, thread, call, entry)

@@ -6,6 +6,7 @@ was lost is never passed over: both counters advance, so that the gap shows in t
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import time
@@ -164,7 +165,9 @@ class Emitter:
             kept = written
             if self._store_faults is not None:
                 kept = self._store_faults.line(name, paths, written)
-            if kept:
+            if kept and self._outside is not None and self._outside.full:
+                warn(f"{os.strerror(errno.ENOSPC)}; an event is lost")
+            elif kept:
                 self._store.append(kept)
 
     def lost(self, name: str, count: int, reason: str) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import witnessmark
 from witnessmark.errors import HostError
-from witnessmark.standin.broken import authorized, break_files
+from witnessmark.standin.broken import authorized, break_files, of_host
 from witnessmark.standin.keys import ensure_key, replace
 from witnessmark.standin.pidfile import Process, read_pid, write_pid
 from witnessmark.standin.spawn import RESETTABLE
@@ -36,11 +36,17 @@ def refusal() -> str | None:
 
 
 def launch(
-    folder: Path, client_key: str, faults: list[dict[str, Any]], owner: Process | None = None
+    folder: Path,
+    client_key: str,
+    faults: list[dict[str, Any]],
+    owner: Process | None = None,
+    *,
+    again: bool = False,
 ) -> None:
     """Lays out one host's files and starts its recorder, detached from this process.
 
     With ``owner`` the recorder ends by itself, and so the host, when that process has ended.
+    ``again`` boots a host that ran before: at the same port, as whoever knows it expects.
     """
     root = folder / "root"
     build(root)
@@ -49,7 +55,9 @@ def launch(
     ensure_key(folder / "host_key")
     replace(folder / "authorized_keys", authorized(client_key, folder, faults) + "\n")
     replace(folder / "faults.json", faults_text(faults))
-    for stale in ("port", "init.pid", "ready", "shipper.pid"):
+    if again:
+        (folder / "port").replace(folder / "former_port")
+    for stale in ("port", "init.pid", "ready", "shipper.pid", *(() if again else ("former_port",))):
         (folder / stale).unlink(missing_ok=True)
     pid = _detached(
         [
@@ -67,6 +75,8 @@ def launch(
         replace(folder / "recorder.pid", "")
         return
     _start_shipper(folder)
+    if of_host(faults, "reboot"):
+        _start_restart(folder, owner)
 
 
 def faults_text(faults: list[dict[str, Any]]) -> str:
@@ -93,7 +103,7 @@ def await_hosts(folders: Sequence[Path], deadline: float) -> None:
 def stop(folder: Path) -> bool:
     """Ends a host and all its processes; whether it was up. Harmless if it is not."""
     recorder = read_pid(folder / "recorder.pid")
-    for name in ("recorder.pid", "init.pid", "shipper.pid", "warden.pid"):
+    for name in ("restart.pid", "recorder.pid", "init.pid", "shipper.pid", "warden.pid"):
         process = read_pid(folder / name)
         if process is not None and process.pid != os.getpid():
             process.end(patience_s=_GRACE_S)
@@ -123,6 +133,16 @@ def _start_shipper(folder: Path) -> None:
 
 def _destination(folder: Path) -> Path:
     return folder / DELIVERED / Path(STORE).name
+
+
+def _start_restart(folder: Path, owner: Process | None) -> None:
+    """Starts the process that boots this host again."""
+    if (recorder := read_pid(folder / "recorder.pid")) is None:
+        return
+    argv = [*_python("restart"), "--folder", str(folder)]
+    argv += ["--recorder", f"{recorder.pid}:{recorder.started}"]
+    argv += ["--owner", f"{owner.pid}:{owner.started}"] if owner else []
+    write_pid(folder / "restart.pid", _detached(argv, folder / "restart.log"))
 
 
 def start_warden(folder: Path, owner: Process) -> None:

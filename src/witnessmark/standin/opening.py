@@ -36,6 +36,13 @@ def look_at_open(look: Look, thread: Thread, call: Call, entry: Entry) -> Pendin
     )
 
 
+def makes(look: Look, thread: Thread, call: Call, entry: Entry) -> bytes | None:
+    """The path of the file that this call is about to make, if it makes one."""
+    path = look.path(thread, entry, call.dirfd, call.path)
+    new = bool(_flags(look, thread, call, entry) & _O_CREAT)
+    return path if new and path is not None and stat(path) is None else None
+
+
 def _created_at_last(look: Look, thread: Thread, path: bytes | None) -> bool:
     found = None if path is None else resolve(path, follow=True)
     if found is not None and look.translator.inside(found[0]):

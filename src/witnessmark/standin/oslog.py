@@ -12,7 +12,11 @@ import logging
 import os
 import threading
 import time
-from pathlib import Path
+import uuid
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 OS_LOG = "private/var/db/diagnostics/standin.ndjson"
 """Below the host's root. A Mac keeps tracev3 files in this folder."""
@@ -29,8 +33,7 @@ class OsLog(logging.Handler):
         path.parent.mkdir(parents=True, exist_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
         self._fd = os.open(path, flags, 0o600)
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")
-        self._boot = boot.strip().upper()
+        self._boot = str(uuid.uuid4()).upper()  # a stand-in boots more often than its machine
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record; one that cannot be written is reported by ``logging`` itself."""

@@ -12,6 +12,9 @@ import struct
 from typing import Any, NamedTuple
 
 CONT, SYSCALL = 7, 24
+_POKE_USER = 6
+_ORIG_RAX, _RAX = 120, 80
+"""Places in ``struct user`` of x86_64 (sys/user.h)."""
 _SEIZE, _LISTEN, _GET_EVENT_MESSAGE, _GET_SYSCALL_INFO = 0x4206, 0x4208, 0x4201, 0x420E
 
 EVENT_FORK, EVENT_VFORK, EVENT_CLONE, EVENT_EXEC, EVENT_SECCOMP, EVENT_STOP = 1, 2, 3, 4, 7, 128
@@ -77,6 +80,16 @@ def resume(tid: int, request: int = CONT, sig: int = 0) -> None:
 def listen(tid: int) -> None:
     """Leave a thread in its group-stop (SIGSTOP, SIGTSTP), but hear of its SIGCONT."""
     _request(_LISTEN, tid, 0, 0)
+
+
+def refuse(tid: int, number: int) -> None:
+    """Skip the call at whose entry the filter stopped a thread; it fails with this error.
+
+    Only on x86_64, where the registers lie at `_ORIG_RAX` and `_RAX`.
+    """
+    unsigned = (1 << 64) - 1
+    for place, value in ((_ORIG_RAX, -1), (_RAX, -number)):
+        _request(_POKE_USER, tid, place, value & unsigned)
 
 
 class Entry(NamedTuple):

@@ -15,7 +15,6 @@ import argparse
 import contextlib
 import errno
 import gc
-import json
 import os
 import signal
 import sys
@@ -28,6 +27,7 @@ from typing import TYPE_CHECKING
 from witnessmark.errors import ContentError, Unsupported
 
 from . import bpf, faults, pidfile, ptrace
+from .beginning import announce, write_snapshot
 from .child import Child, InitError
 from .cpu import one_cpu
 from .emit import Emitter, Store
@@ -42,7 +42,8 @@ from .look import Look
 from .owner import end_with
 from .paths import Translator
 from .probe import EX_UNAVAILABLE, refusal, try_tracing, wrong_machine
-from .processes import Process, Processes
+from .processes import Processes
+from .room import Room
 from .shape import Shape
 from .signals import WAKING, SignalTaker
 from .syscalls import Architecture, architecture
@@ -95,14 +96,17 @@ def record(argv: Sequence[str | bytes], config: RecorderConfig) -> int:
     injected = () if config.faults is None else faults.load(config.faults)
     note, translator = journal(config.faults), Translator(config.root)
     shape = Shape(translator, host=config.host, tokens=config.tokens)
+    outside = OutsideFaults(injected, config.faults, note)
+    if outside.fills and not arch.foreign_bit:
+        raise ContentError([f"{config.faults}: host full: only on x86_64"])
     store = Store(config.store)
     emitter = Emitter(
         store,
         shape,
         tokens=config.tokens,
         faults=SensorFaults(injected, note),
-        store_faults=StoreFaults(injected, store),
-        outside=OutsideFaults(injected, config.faults, note),
+        store_faults=StoreFaults(injected, store, note),
+        outside=outside,
         hidden_groups=config.hidden_groups,
     )
     inotify = Inotify()
@@ -112,7 +116,7 @@ def record(argv: Sequence[str | bytes], config: RecorderConfig) -> int:
     gc.freeze()
     try:
         with contextlib.nullcontext() if config.spread else one_cpu():
-            return _trace(argv, config, arch, translator, shape, emitter, inotify)
+            return _trace(argv, config, arch, translator, shape, emitter, inotify, outside)
     finally:
         inotify.close()
         store.close()
@@ -129,6 +133,7 @@ def _trace(
     shape: Shape,
     emitter: Emitter,
     inotify: Inotify,
+    outside: OutsideFaults,
 ) -> int:
     reader, processes = ptrace.Reader(), Processes()
     writers = Writers(inotify, emitter, shape)
@@ -141,10 +146,10 @@ def _trace(
         opens=config.opens,
     )
     quiet = threading.Lock()
-    child = Child(argv, bpf.program(arch))
+    child = Child(argv, bpf.program(arch, room=outside.fills))
     init = processes.first(child.pid, time.time_ns())
     init.path, init.executable, init.rules = shape.program(read_link(b"/proc/self/exe"), None)
-    _write_snapshot(config.store, init, shape)
+    write_snapshot(config.store, init, shape)
     lives = Lives(
         arch=arch,
         reader=reader,
@@ -152,9 +157,16 @@ def _trace(
         shape=shape,
         emitter=emitter,
         writers=writers,
-        started=lambda: _announce(config.ready_file, init.pid),
+        started=lambda: announce(config.ready_file, init.pid),
     )
-    tracer = Tracer(lives=lives, look=look, reader=reader, writers=writers, quiet=quiet)
+    tracer = Tracer(
+        lives=lives,
+        look=look,
+        reader=reader,
+        writers=writers,
+        quiet=quiet,
+        room=Room(outside, look) if outside.fills else None,
+    )
     with SignalTaker(quiet, changed=writers.drain, ordered=lives.kill_all):
         child.go()
         if config.owner is not None:
@@ -162,26 +174,6 @@ def _trace(
         status = tracer.run(init)
     child.raise_failure()
     return os.waitstatus_to_exitcode(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status)
-
-
-def _write_snapshot(store: Path, init: Process, shape: Shape) -> None:
-    """Who was alive before the first event: init, still the recorder's own image."""
-    row = {
-        "pid": init.pid,
-        "ppid": init.original_ppid,
-        "path": init.path,
-        "start_time": shape.stamp(init.started),
-    }
-    path = store.with_name(f"{store.stem}.snapshot.ndjson")
-    path.write_text(json.dumps(row) + "\n", encoding="utf-8")
-
-
-def _announce(ready_file: Path | None, init: int) -> None:
-    if ready_file is None:
-        return
-    draft = ready_file.with_name(ready_file.name + ".new")
-    draft.write_text(json.dumps({"recorder": os.getpid(), "init": init}), encoding="utf-8")
-    draft.replace(ready_file)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

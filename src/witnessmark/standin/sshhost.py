@@ -51,7 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     log = _open_log(state / "sshd.log", OsLog(state / "root"))
     host_key = paramiko.Ed25519Key.from_private_key_file(str(state / "host_key"))
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
-        listener.bind(("127.0.0.1", 0))
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", former_port(state)))
         listener.listen(128)
         write_pid(state / "init.pid", os.getpid())
         announce(state / "port", listener.getsockname()[1])
@@ -91,6 +92,12 @@ def announce(path: Path, port: int) -> None:
     partial = path.with_suffix(".partial")
     partial.write_text(f"{port}\n", encoding="ascii")
     partial.replace(path)
+
+
+def former_port(state: Path) -> int:
+    """Where the host listened before it was booted again; 0, which means any, for a new one."""
+    path = state / "former_port"
+    return int(path.read_text(encoding="ascii")) if path.exists() else 0
 
 
 def _open_log(path: Path, own: OsLog) -> logging.Logger:

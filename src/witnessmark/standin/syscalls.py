@@ -32,6 +32,7 @@ class Op(Enum):
     REMOVEXATTR = auto()
     GROUP = auto()
     CREDENTIALS = auto()
+    WRITE = auto()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,8 +95,22 @@ CALLS = (
 )
 """In this order the filter tests them. execve needs no trap: the kernel reports every success."""
 
+ROOM = (
+    Call(name="write", op=Op.WRITE, fd=0),
+    Call(name="pwrite64", op=Op.WRITE, fd=0),
+    Call(name="writev", op=Op.WRITE, fd=0),
+    Call(name="pwritev", op=Op.WRITE, fd=0),
+    Call(name="pwritev2", op=Op.WRITE, fd=0),
+    Call(name="sendfile", op=Op.WRITE, fd=0),
+    Call(name="copy_file_range", op=Op.WRITE, fd=2),
+    Call(name="fallocate", op=Op.WRITE, fd=0),
+)
+"""Calls that take room on a disk; trapped, after `CALLS`, only where a disk is to be full."""
+
 # fmt: off
 _X86_64 = {
+    "write": 1, "pwrite64": 18, "writev": 20, "sendfile": 40, "fallocate": 285, "pwritev": 296,
+    "copy_file_range": 326, "pwritev2": 328,
     "open": 2, "mmap": 9, "rename": 82, "mkdir": 83, "rmdir": 84, "creat": 85, "link": 86,
     "unlink": 87, "chmod": 90, "fchmod": 91, "setuid": 105, "setgid": 106, "setpgid": 109,
     "setsid": 112, "setreuid": 113, "setregid": 114, "setresuid": 117, "setresgid": 119,
@@ -106,6 +121,8 @@ _X86_64 = {
     "removexattrat": 466,
 }
 _AARCH64 = {
+    "fallocate": 47, "write": 64, "writev": 66, "pwrite64": 68, "pwritev": 70, "sendfile": 71,
+    "copy_file_range": 285, "pwritev2": 287,
     "setxattr": 5, "lsetxattr": 6, "fsetxattr": 7, "removexattr": 14, "lremovexattr": 15,
     "fremovexattr": 16, "mkdirat": 34, "unlinkat": 35, "linkat": 37, "renameat": 38,
     "fchmod": 52, "fchmodat": 53, "openat": 56, "setregid": 143, "setgid": 144, "setreuid": 145,

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .look import Look
     from .processes import Process, Thread
     from .ptrace import Reader
+    from .room import Room
     from .writers import Writers
 
 _STOPPING = frozenset({signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU})
@@ -35,8 +36,16 @@ class Tracer:
     """Follows one host. `quiet` is free exactly while no stop is being handled."""
 
     def __init__(
-        self, *, lives: Lives, look: Look, reader: Reader, writers: Writers, quiet: threading.Lock
+        self,
+        *,
+        lives: Lives,
+        look: Look,
+        reader: Reader,
+        writers: Writers,
+        quiet: threading.Lock,
+        room: Room | None = None,
     ) -> None:
+        self._room = room
         self._lives = lives
         self._look = look
         self._reader = reader
@@ -105,6 +114,8 @@ class Tracer:
         self._writers.drain()
         try:
             entry = self._reader.entry(thread.tid)
+            if entry is not None and self._room is not None and self._room.denied(thread, entry):
+                entry = None
             thread.pending = None if entry is None else look_at(self._look, thread, entry)
         except OSError as error:
             thread.pending = None  # killed while it was looked at: the call will not happen

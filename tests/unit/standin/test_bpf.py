@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from witnessmark.standin import bpf
-from witnessmark.standin.syscalls import ARCHITECTURES, CALLS, Architecture, Op
+from witnessmark.standin.syscalls import ARCHITECTURES, CALLS, ROOM, Architecture, Op
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,11 +21,13 @@ I386 = 0x40000003
 DENIED = 0x00050000 | errno.ENOSYS
 
 
-def verdict(arch: Architecture, number: int, *args: int, audit: int | None = None) -> int:
+def verdict(
+    arch: Architecture, number: int, *args: int, audit: int | None = None, room: bool = False
+) -> int:
     """What the filter answers to a call."""
     data = struct.pack("=iIQ", number, audit or arch.audit, 0)
     data += struct.pack("=6Q", *args, *[0] * (6 - len(args)))
-    code = list(struct.iter_unpack("=HBBI", bpf.program(arch)))
+    code = list(struct.iter_unpack("=HBBI", bpf.program(arch, room=room)))
     register, at = 0, 0
     while True:
         opcode, jump_true, jump_false, operand = code[at]
@@ -91,6 +93,14 @@ def test_nothing_slips_through_by_another_door(arch: Architecture) -> None:
     assert verdict(arch, arch.numbers["io_uring_setup"]) == DENIED
 
 
+@pytest.mark.parametrize("arch", [X86_64, AARCH64])
+def test_writes_are_trapped_only_where_a_disk_is_to_be_full(arch: Architecture) -> None:
+    for place, call in enumerate(ROOM, start=len(CALLS)):
+        number = arch.numbers[call.name]
+        assert verdict(arch, number) == bpf.ALLOW
+        assert verdict(arch, number, room=True) == bpf.TRACE | place
+
+
 def test_x32_is_refused() -> None:
     assert verdict(X86_64, 0x40000000 | X86_64.numbers["openat"], 0, 0, os.O_WRONLY) == DENIED
     assert verdict(X86_64, 0x3FFFFFFF) == bpf.ALLOW
@@ -98,10 +108,10 @@ def test_x32_is_refused() -> None:
 
 def test_both_tables_cover_every_operation() -> None:
     for arch in ARCHITECTURES.values():
-        known = {call.op for call in CALLS if call.name in arch.numbers}
+        known = {call.op for call in (*CALLS, *ROOM) if call.name in arch.numbers}
         assert known == set(Op)
         assert len(set(arch.numbers.values())) == len(arch.numbers)
-        assert arch.numbers.keys() - {"io_uring_setup"} <= {call.name for call in CALLS}
+        assert arch.numbers.keys() - {"io_uring_setup"} <= {call.name for call in (*CALLS, *ROOM)}
 
 
 def _headers() -> Iterator[tuple[str, Path]]:

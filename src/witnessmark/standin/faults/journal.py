@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,7 +22,12 @@ def journal(faults_file: Path | None) -> Callable[[Fault, str, Iterable[str]], N
 
     def note(fault: Fault, event: str, names: Iterable[str]) -> None:
         if path is not None:
-            row = {"layer": fault.layer, "action": fault.action, "event": event}
+            row = {
+                "layer": fault.layer,
+                "action": fault.action,
+                "event": event,
+                "at_ns": time.time_ns(),
+            }
             with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(json.dumps({**row, "names": list(names)}) + "\n")
 

@@ -20,10 +20,17 @@ if TYPE_CHECKING:
 
 HOST: Mapping[str, Action] = {
     "power-off": Action(what="at this event the host loses its power; the event is not written"),
+    "reboot": Action(
+        what="at this event the host loses its power, and is booted again; the event is not written"
+    ),
     "read-only": Action(
         what="nobody may write in this folder of the user's home",
         needs={"folder": one_of("Downloads", "Documents", "Desktop", "Library/Caches")},
         selects=False,
+    ),
+    "full": Action(
+        what="after this event the disk is full: whatever needs room on it fails with ENOSPC, and "
+        "the event store keeps no more either (x86_64 only)"
     ),
     "slow": Action(
         what="every command's answer comes so many seconds late: half before it begins, half "
@@ -43,6 +50,9 @@ TRANSPORT: Mapping[str, Action] = {
     "refuse": Action(what="the host refuses the controller's key", selects=False),
     "wrong-key": Action(what="the host's key is another one than known_hosts says", selects=False),
 }
+_AT_AN_EVENT = ("power-off", "reboot", "cut", "full")
+LEFT = "reboots"
+"""Lies in the host's folder while it is to be booted again."""
 CUT = signal.SIGUSR1
 """Tells a host's SSH server to drop its connections."""
 
@@ -56,18 +66,31 @@ class OutsideFaults:
         faults_file: Path | None,
         note: Callable[[Fault, str, Iterable[str]], None],
     ) -> None:
-        self._faults = [item for item in items if item.action in ("power-off", "cut")]
+        self._faults = [item for item in items if item.action in _AT_AN_EVENT]
+        self.full = False
+        """Whether the disk has no room any more."""
         self._init = None if faults_file is None else faults_file.with_name("init.pid")
+        self._left = None if faults_file is None else faults_file.with_name(LEFT)
         self._note = note
+
+    @property
+    def fills(self) -> bool:
+        """Whether the disk is to be full at some event."""
+        return any(fault.action == "full" for fault in self._faults)
 
     def at(self, event: str, names: Iterable[str]) -> None:
         """Does what a fault wants at this event; may end this process, and so the host, at once."""
         for fault in self._faults:
             if fault.takes(event, names):
                 self._note(fault, event, names)
-                if fault.action == "power-off":
+                if fault.action == "reboot" and self._left is not None:
+                    self._left.touch()
+                if fault.action in ("power-off", "reboot"):
                     os.kill(os.getpid(), signal.SIGKILL)  # the kernel ends whatever it traces too
-                self._cut()
+                elif fault.action == "full":
+                    self.full = True
+                else:
+                    self._cut()
 
     def _cut(self) -> None:
         server = None if self._init is None else read_pid(self._init)

@@ -38,7 +38,13 @@ class Breakable(Protocol):
 class StoreFaults:
     """The store's faults of one recording, asked for every line that is about to be written."""
 
-    def __init__(self, items: Sequence[Fault], store: Breakable) -> None:
+    def __init__(
+        self,
+        items: Sequence[Fault],
+        store: Breakable,
+        note: Callable[[Fault, str, Iterable[str]], None] = lambda _fault, _event, _names: None,
+    ) -> None:
+        self._note = note
         self._faults = [fault for fault in items if fault.layer == "store"]
         self._store = store
 
@@ -46,6 +52,7 @@ class StoreFaults:
         """What to write instead of a line; usually just that line."""
         for fault in self._faults:
             if fault.takes(event, names):
+                self._note(fault, event, names)
                 line = _ON_LINE[fault.action](fault, line, self._store)
         return line
 
