@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from witnessmark.analytic.explanation import Explanation, explanations
@@ -150,7 +151,10 @@ def _the_case(bag: Bag, name: str) -> str:
         return found[0]
     if found:
         raise UsageError(f"more than one case begins with {name!r}: {', '.join(found)}")
-    raise UsageError(f"no case begins with {name!r}; there are: {', '.join(ids)}")
+    near = get_close_matches(name, ids, n=3) or ids[:3]
+    raise UsageError(
+        f"no case begins with {name!r}; this bag has {len(ids)} cases, such as {', '.join(near)}"
+    )
 
 
 def _case(bag: Bag, item: CaseEvidence) -> CaseWhy:

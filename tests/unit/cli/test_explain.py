@@ -152,7 +152,10 @@ def test_a_case_is_named_by_a_beginning_of_its_own(run_folder: Path) -> None:
     assert "more than one case begins with 'x0': x01-watched:example, " in refused(
         str(run_folder), "x0"
     )
-    assert "no case begins with 'y'" in refused(str(run_folder), "y")
+    assert (
+        "no case begins with 'x02-borken'; this bag has 3 cases, such as x02-broken:example"
+        in refused(str(run_folder), "x02-borken")
+    )
     assert "nothing was collected" in refused(str(run_folder), "12")
     assert "no such host and source in this bag; there are: example/eslogger" in refused(
         str(run_folder), "12", "--host", "other"
