@@ -181,3 +181,12 @@ def test_explain_takes_the_kind() -> None:
     result = CliRunner().invoke(explain, args)
     assert result.exit_code == 0, result.output
     assert "fired" in result.output
+
+
+def test_records_name_their_host_unless_it_is_named() -> None:
+    file = DATA / "osquery.synthetic"
+    _, text = run("osquery", file)
+    assert {item["host"] for item in objects(text) if item["type"] == "event"} == {"mac7"}
+    assert objects(text)[-1]["hosts"] == ["mac7"]
+    _, text = run("osquery", "--host", "kim", file)
+    assert objects(text)[-1]["hosts"] == ["kim"]

@@ -123,6 +123,16 @@ def test_a_line_of_fifty_megabytes_is_a_line(kind: str) -> None:
     assert (len(events), cover.bad) == (3, ())
 
 
+@pytest.mark.parametrize("kind", JSON_KINDS)
+@pytest.mark.parametrize("depth", [2_000, 200_000])
+def test_a_field_that_is_nested_too_deeply_costs_its_line(kind: str, depth: int) -> None:
+    line = next(item for item in LINES[kind] if item.startswith(b"{"))
+    deep = b'{"x": ' + b"[" * depth + b"]" * depth + b"," + line[1:]
+    _, cover = account(kind, deep, line)
+    assert [bad.line for bad in cover.bad] == [1]
+    assert "deep" in cover.bad[0].reason
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_long_line_that_is_cut_is_one_bad_line(kind: str) -> None:
     line = LINES[kind][1].rstrip() + b"," * 1_000_000 + b"\n"
