@@ -48,7 +48,7 @@ def _one(case: CaseEvidence, pattern: RecordPattern, step: Step) -> Finding:
     if event is None:
         return records.absent(case, NAME, step, pattern.event)
     asked = tuple(records.need(f"record {pattern.id}", name) for name in pattern.fields)
-    return records.filled(NAME, what, event, asked)
+    return records.filled(case, NAME, what, event, asked)
 
 
 EXAMPLES = (

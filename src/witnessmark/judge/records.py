@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from witnessmark.model.run import Form, Step
 
 
+HOSTS_OWN = "eslogger"
+"""The kind whose records may be a stand-in's, and then name what that host could not know."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
     """One thing that a record must say: any of these fields will do."""
@@ -128,7 +132,7 @@ def ask(
             yield absent(case, name, step, _expected(case, step, kinds))
         else:
             what = described(step, (event.kind.value,))
-            yield filled(name, what, event, needs(event, step))
+            yield filled(case, name, what, event, needs(event, step))
 
 
 def write_needs(event: Event, _step: Step) -> tuple[Need, ...]:
@@ -149,8 +153,13 @@ def described(step: Step, kinds: tuple[str, ...]) -> str:
     return f"{' or '.join(kinds)} of {step.to or step.path}{who}"
 
 
-def filled(name: str, what: str, event: Event, needs: tuple[Need, ...]) -> Finding:
-    """A record that exists: fail for a needed field that is empty, error if the host can't know."""
+def filled(
+    case: CaseEvidence, name: str, what: str, event: Event, needs: tuple[Need, ...]
+) -> Finding:
+    """A record that exists: fail for a needed field that is empty, error if the host can't know.
+
+    What a kind of source never says breaks no link: whether it matters, the answer itself says.
+    """
     empty = [item for item in needs if match.missing_fields(event, item.fields) == item.fields]
     unknown = [item for item in empty if match.simulated_fields(event, item.fields)]
     expected = ", ".join(map(str, needs))
@@ -165,18 +174,26 @@ def filled(name: str, what: str, event: Event, needs: tuple[Need, ...]) -> Findi
             evidence=[event.id],
         )
     listed = ", ".join(map(str, empty))
-    cannot = len(unknown) == len(empty)
+    status, said = Status.FAIL, f"{what} is recorded, but without {listed}"
+    if len(unknown) == len(empty):
+        status, said = _unknowable(case, what, listed)
     return finding(
         name,
         Link.RECORDED,
-        Status.ERROR if cannot else Status.FAIL,
-        f"{what}: this host or source cannot know {listed}"
-        if cannot
-        else f"{what} is recorded, but without {listed}",
+        status,
+        said,
         expected=expected,
         observed=f"empty: {listed}",
         evidence=[event.id],
     )
+
+
+def _unknowable(case: CaseEvidence, what: str, listed: str) -> tuple[Status, str]:
+    """A stand-in marks in eslogger's records what the host cannot know; all else is the kind's."""
+    kind = case.source.kind if case.source else HOSTS_OWN
+    if kind == HOSTS_OWN:
+        return Status.ERROR, f"{what}: this host cannot know {listed}"
+    return Status.SKIP, f"{what} is recorded; a source of kind {kind} never says {listed}"
 
 
 def absent(case: CaseEvidence, name: str, step: Step, kinds: tuple[str, ...]) -> Finding:

@@ -27,7 +27,8 @@ TITLE: Final = "Jamf Protect, alerts"
 FILLS: Final = fills(
     present="""exec denied log message pidversion ppid original_ppid signing_id team_id cdhash args
     ino dev""",
-    derived="close create rename unlink modified responsible start_ns cs_flags platform_binary",
+    derived="""close create rename unlink modified parent responsible start_ns cs_flags
+    platform_binary""",
 )
 TIME_RESOLUTION: Final = 1_000
 LOSS_SIGNALS: Final = ()
@@ -74,6 +75,7 @@ def _process(raw: shape.Proc) -> Process:
     return swift.process(
         token=swift.token(pid=raw.pid, pidversion=raw.version),
         path=raw.path,
+        parent=swift.token(pid=raw.ppid) if raw.ppid else None,
         ppid=raw.ppid,
         original_ppid=raw.original_ppid,
         responsible=swift.token(pid=answers) if answers else None,

@@ -36,13 +36,15 @@ TITLE: Final = "Santa, file log"
 FILLS: Final = fills(
     present="""exec fork exit rename link unlink clone copyfile denied mount pidversion ppid
     team_id""",
-    derived="close modified args",
+    derived="close modified args parent",
 )
 TIME_RESOLUTION: Final = MILLISECOND
 LOSS_SIGNALS: Final = ('lines "LOG MESSAGE QUOTA EXCEEDED": some records of that moment are gone',)
 QUOTA: Final = "LOG MESSAGE QUOTA EXCEEDED"
 UNKNOWN: Final = never(FILLS) | {"args"}
 """What no line can say for certain; ``args`` because of the lost word boundaries."""
+_VERSIONLESS: Final = UNKNOWN | {"pidversion"}
+"""Old versions of Santa, and lines about files, have no pidversion."""
 _HEAD: Final = "] I santad: action="
 _LONGEST: Final = 1_024
 
@@ -123,12 +125,14 @@ def _image(pid: str, version: str | None, ppid: str, path: str, team: str | None
     number = int(pid)
     if number <= 0:
         raise BadShape(f"pid {number} is not a process")
+    above = int(ppid)
     return swift.process(
         token=swift.token(pid=number, pidversion=int(version) if version else None),
         path=_plain(path) if path else "",
-        ppid=int(ppid),
+        parent=swift.token(pid=above) if above else None,
+        ppid=above,
         team_id=team or None,
-        simulated=UNKNOWN,
+        simulated=UNKNOWN if version else _VERSIONLESS,
     )
 
 
