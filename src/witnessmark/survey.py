@@ -60,6 +60,7 @@ def facts_by(transport: Transport, script_of: Callable[[str], str]) -> HostFacts
     return HostFacts(
         name=host.name,
         origin=host.origin.value,
+        standin="" if host.standin is None else f"{host.standin.mode}: {host.standin.why}",
         os=said.get("os", ""),
         os_version=said.get("os_version", ""),
         os_build=said.get("os_build", ""),

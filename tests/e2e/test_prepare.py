@@ -72,8 +72,14 @@ def folders(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     return used
 
 
+def machine(host: Host) -> Path:
+    """Where a stand-in's files lie on this machine, whatever its mode."""
+    assert host.destination_root is not None
+    return Path(host.destination_root).parent / "root"
+
+
 def home(host: Host) -> Path:
-    return Path(host.path_prefix) / HOME
+    return machine(host) / HOME
 
 
 def tree(host: Host) -> list[Path]:
@@ -82,7 +88,7 @@ def tree(host: Host) -> list[Path]:
 
 def test_every_host_is_answered_for_by_itself(fleet: dict[str, Host], standins: Path) -> None:
     hosts = [fleet[name] for name in NAMES]
-    prefix = {host.name: Path(host.path_prefix) for host in hosts}
+    prefix = {host.name: machine(host) for host in hosts}
     (prefix["unwilling"] / CONSENT).unlink()
     yesterday = dt.datetime.now(dt.UTC).date() - dt.timedelta(1)
     (prefix["expired"] / CONSENT).write_text(f"owner: Ada\nexpires: {yesterday}\n")

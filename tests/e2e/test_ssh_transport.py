@@ -34,7 +34,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
         user=booted.user,
         key_file=booted.key_file,
         known_hosts=booted.known_hosts,
-        path_prefix=str(booted.root),
+        path_prefix=booted.prefix,
         lab=True,
     )
     standin.shutdown(state, remove=True)
@@ -88,9 +88,11 @@ def test_much_output_on_both_streams_does_not_deadlock(mac: SshTransport) -> Non
     assert len(result.stderr) + result.cut == 4_000_000
 
 
-def test_files_are_read_whole_and_from_an_offset(host: Host, mac: SshTransport) -> None:
+def test_files_are_read_whole_and_from_an_offset(mac: SshTransport) -> None:
     data = os.urandom(700_001)
-    Path(host.path_prefix, "private/tmp/blob").write_bytes(data)
+    scratch = mac.scratch("/private/tmp/blob")
+    scratch.put(data)
+    scratch.close()
     assert mac.size("/private/tmp/blob") == len(data)
     got = mac.read("/private/tmp/blob")
     assert hashlib.sha256(got).digest() == hashlib.sha256(data).digest()

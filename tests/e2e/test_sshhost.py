@@ -23,12 +23,16 @@ import paramiko
 import pytest
 
 import witnessmark
+from witnessmark.standin import mode
 from witnessmark.standin.launch import refusal
+from witnessmark.standin.mode import Mode
 from witnessmark.standin.pidfile import read_pid
-from witnessmark.standin.state import BootedHost, boot, shutdown
+from witnessmark.standin.state import boot, shutdown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from witnessmark.standin.booted import BootedHost
 
 pytestmark = [
     pytest.mark.e2e,
@@ -38,11 +42,15 @@ pytestmark = [
 FIVE_MB = random.Random(1).randbytes(5_000_000)
 
 
-@pytest.fixture(scope="module")
-def mac(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BootedHost]:
-    """One host, in a folder with a space in its name, that dies with this process."""
+@pytest.fixture(scope="module", params=list(Mode))
+def mac(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[BootedHost]:
+    """One host of either mode, in a folder with a space in its name; it dies with this process."""
+    if request.param is Mode.NAMESPACE and (reason := mode.refusal()):
+        pytest.skip(reason)
     state = tmp_path_factory.mktemp("stand in")
-    (booted,) = boot(state, ["standin-1"], tied=True)
+    (booted,) = boot(state, ["standin-1"], tied=True, mode=request.param)
     yield booted
     shutdown(state, remove=True)
 
@@ -100,6 +108,13 @@ def eventually(holds: Callable[[], bool], patience: float = 5) -> bool:
     return True
 
 
+def init_of(host: BootedHost) -> int:
+    """Init's pid as the host's processes know it."""
+    init = read_pid(host.folder / "init.pid")
+    assert init is not None
+    return 1 if host.chosen.mode is Mode.NAMESPACE else init.pid
+
+
 # Commands.
 
 
@@ -147,7 +162,7 @@ def test_a_log_in_s_environment_is_a_mac_s_and_not_the_controller_s(
     monkeypatch.setenv("LC_CANARY", "leaked")
     lines = ssh(mac, "env", "-o", "SendEnv=LC_CANARY").stdout.decode().splitlines()
     found = dict(line.split("=", 1) for line in lines)
-    home = f"{mac.root}/Users/purple"
+    home = f"{mac.prefix}/Users/purple"
     peer = found.pop("SSH_CONNECTION").split()
     assert peer[0] == peer[2] == "127.0.0.1"
     assert peer[3] == str(mac.port)
@@ -157,8 +172,8 @@ def test_a_log_in_s_environment_is_a_mac_s_and_not_the_controller_s(
         "USER": "purple",
         "LOGNAME": "purple",
         "SHELL": "/bin/sh",
-        "PATH": ":".join(f"{mac.root}/{f}" for f in ("usr/bin", "bin", "usr/sbin", "sbin")),
-        "TMPDIR": f"{mac.root}/private/var/folders/wm/standin/T/",
+        "PATH": ":".join(f"{mac.prefix}/{f}" for f in ("usr/bin", "bin", "usr/sbin", "sbin")),
+        "TMPDIR": f"{mac.prefix}/private/var/folders/wm/standin/T/",
         "PWD": home,
     }
 
@@ -194,7 +209,7 @@ def test_tools_that_no_mac_has_are_hidden(client: paramiko.SSHClient, mac: Boote
     _, out, _ = run(client, "command -v setsid timeout sha256sum tac")
     assert out == ""
     _, out, _ = run(client, "command -v ls; command -v awk")
-    assert out.split("\n")[:2] == [f"{mac.root}/bin/ls", f"{mac.root}/usr/bin/awk"]
+    assert out.split("\n")[:2] == [f"{mac.prefix}/bin/ls", f"{mac.prefix}/usr/bin/awk"]
 
 
 def test_a_command_does_not_wait_for_delayed_acknowledgements(client: paramiko.SSHClient) -> None:
@@ -243,14 +258,14 @@ def test_interrupt_reaches_the_foreground_job(client: paramiko.SSHClient) -> Non
         assert channel.recv_exit_status() == 9
 
 
-def test_a_lost_client_hangs_up_its_terminal_only(mac: BootedHost, tmp_path: Path) -> None:
-    hup, alive = tmp_path / "hup", tmp_path / "alive"
+def test_a_lost_client_hangs_up_its_terminal_only(mac: BootedHost) -> None:
+    home = mac.root / "Users/purple"
     with connect(mac) as client:
-        on_terminal = f"trap 'echo x > {hup}; exit' HUP; echo go; while :; do sleep 0.05; done"
+        on_terminal = "trap 'echo x > hup; exit' HUP; echo go; while :; do sleep 0.05; done"
         client.exec_command(on_terminal, get_pty=True)[1].read(2)
-        client.exec_command(f"echo go; sleep 0.5; echo x > {alive}")[1].read(2)
-    assert eventually(hup.exists)
-    assert eventually(alive.exists)
+        client.exec_command("echo go; sleep 0.5; echo x > alive")[1].read(2)
+    assert eventually((home / "hup").exists)
+    assert eventually((home / "alive").exists)
 
 
 def test_output_of_a_terminal_is_complete(mac: BootedHost) -> None:
@@ -270,7 +285,7 @@ def test_a_terminal_closes_with_its_leader_whoever_still_holds_it(mac: BootedHos
 def test_sftp_does_what_sftp_server_does(client: paramiko.SSHClient, mac: BootedHost) -> None:
     with client.open_sftp() as files:
         home = mac.root / "Users/purple"
-        assert files.normalize(".") == str(home)
+        assert files.normalize(".") == f"{mac.prefix}/Users/purple"
         files.mkdir("work", 0o700)
         with files.open("work/data", "wb") as remote:
             remote.write(FIVE_MB)
@@ -382,10 +397,9 @@ def _stats() -> Iterator[str]:
 
 
 def test_orphans_become_children_of_init(client: paramiko.SSHClient, mac: BootedHost) -> None:
-    init = (mac.folder / "init.pid").read_text().split()[0]
     _, pid, _ = run(client, "(sleep 5 >/dev/null 2>&1 & echo $!)")
     _, out, _ = run(client, f"ps -p {pid.strip()} -o ppid=; kill {pid.strip()}")
-    assert out.strip() == init
+    assert int(out) == init_of(mac)
 
 
 def test_openssh_multiplexes(mac: BootedHost, tmp_path: Path) -> None:
@@ -552,7 +566,7 @@ def test_a_browser_is_the_parent_of_what_it_runs(
 ) -> None:
     browser = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
     ask = "ps -axww -o pid=,ppid=,comm="
-    _, out, _ = run(client, f"{shlex.quote(str(mac.root) + browser)} -c {shlex.quote(ask + '; :')}")
+    _, out, _ = run(client, f"{shlex.quote(mac.prefix + browser)} -c {shlex.quote(ask + '; :')}")
     rows = {
         int(pid): (int(parent), comm)
         for pid, parent, comm in (line.split(None, 2) for line in out.splitlines())
@@ -622,8 +636,7 @@ def test_the_commands_that_only_a_mac_has(client: paramiko.SSHClient, mac: Boote
 
 
 def test_what_is_opened_is_a_child_of_init(client: paramiko.SSHClient, mac: BootedHost) -> None:
-    init = read_pid(mac.folder / "init.pid")
-    assert init is not None
+    init = init_of(mac)
     script = "#!/bin/sh\necho $PPID > $HOME/opened.$1\n"
     for path in ("Users/purple/run me.command", "Applications/Own App.app/Contents/MacOS/Own App"):
         (mac.root / path).parent.mkdir(parents=True, exist_ok=True)
@@ -633,7 +646,7 @@ def test_what_is_opened_is_a_child_of_init(client: paramiko.SSHClient, mac: Boot
         assert run(client, f"open {argument} --args {number}") == (0, "", "")
         opened = mac.root / f"Users/purple/opened.{number}"
         assert eventually(lambda path=opened: path.exists() and path.read_text())
-        assert int(opened.read_text()) == init.pid
+        assert int(opened.read_text()) == init
         opened.unlink()
     for wrong in ("https://example.org", "-a Nothing", "-a 'Own App' x", "Downloads", "-W x", ""):
         status, out, err = run(client, f"open {wrong}")
@@ -653,8 +666,7 @@ launchctl remove org.x && launchctl list; launchctl remove org.x; echo $?"""
 def test_a_submitted_job_is_init_s_until_it_is_removed(
     client: paramiko.SSHClient, mac: BootedHost
 ) -> None:
-    init = read_pid(mac.folder / "init.pid")
-    assert init is not None
+    init = init_of(mac)
     _, out, err = run(client, KEPT)
     assert err == "launchctl: org.x: no such job\n"
     lines = out.splitlines()
@@ -663,7 +675,7 @@ def test_a_submitted_job_is_init_s_until_it_is_removed(
     after = lines[lines.index("PID\tStatus\tLabel") + 1 :]
     assert after == [
         "-\t0\torg.x",
-        str(init.pid),
+        str(init),
         "\tstate = not running",
         "PID\tStatus\tLabel",
         "1",
@@ -673,7 +685,7 @@ def test_a_submitted_job_is_init_s_until_it_is_removed(
     *entries, last = map(json.loads, out.splitlines())
     assert last == {"count": len(entries), "finished": 1}
     assert entries[-1]["eventMessage"].startswith("started pid ")
-    assert entries[-1]["processID"] == init.pid
+    assert entries[-1]["processID"] == init
     assert run(client, "log stream")[0] == 64
 
 
@@ -718,7 +730,7 @@ from pathlib import Path
 from witnessmark.standin.pidfile import read_pid
 from witnessmark.standin.state import boot, shutdown
 state = Path(sys.argv[1]) / "state"
-(host,) = boot(state, ["plain"], tied=True)
+(host,) = boot(state, ["plain"], tied=True, mode=None)
 *argv, target = host.ssh()
 print(subprocess.check_output([*argv, target, "id -u"], text=True))
 print(subprocess.check_output([*argv, "-tt", target, "tty"], text=True))
@@ -726,7 +738,7 @@ locked = host.root / "Users/purple/Downloads/locked"
 (locked / "deep").mkdir(parents=True)
 locked.chmod(0)
 shutdown(state, remove=True)
-print(state.exists())
+print(state.exists(), host.chosen.mode)
 """
 
 
@@ -753,8 +765,9 @@ def test_it_works_without_root() -> None:
                 break
     if done is None or "ImportError" in done.stderr or "ModuleNotFoundError" in done.stderr:
         pytest.skip("no Python that another user may run has the packages")
-    found, tty, left = done.stdout.split()
-    assert (found, tty.startswith("/dev/pts/"), left) == (str(uid), True, "False"), done.stderr
+    found, tty, left, own = done.stdout.split()
+    want = "501" if own == Mode.NAMESPACE else str(uid)
+    assert (found, tty.startswith("/dev/pts/"), left) == (want, True, "False"), done.stderr
 
 
 def test_a_tied_host_goes_with_its_owner(tmp_path: Path) -> None:

@@ -18,12 +18,15 @@ import pytest
 
 from witnessmark.errors import HostError
 from witnessmark.standin.launch import refusal
+from witnessmark.standin.mode import Mode, choose
 from witnessmark.standin.pidfile import Process, read_pid
 from witnessmark.standin.state import boot, shutdown
 from witnessmark.standin.state import status as look
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from witnessmark.standin.mode import Chosen
 
 pytestmark = [
     pytest.mark.e2e,
@@ -56,6 +59,11 @@ def statuses(state: Path) -> list[dict[str, Any]]:
     return found
 
 
+def best() -> Chosen:
+    """The mode that a host gets if none is asked for."""
+    return choose(Mode.PREFIX)
+
+
 def mentioning(text: str) -> list[str]:
     """Command lines of all living processes that name ``text``."""
     lines = []
@@ -82,7 +90,7 @@ def test_a_host_s_life(state: Path) -> None:
     """up, log in with the printed line, up again, crash, status, up again, down: nothing left."""
     up = standin("up", state=state)
     assert (up.returncode, up.stderr) == (0, "")
-    assert "mode prefix" in up.stdout
+    assert f"mode {best().mode} ({best().why})" in up.stdout
     assert "recorder ptrace" in up.stdout
     (login,) = [line for line in up.stdout.splitlines() if "log in with" in line]
     argv = shlex.split(login.split(": ", 1)[1])
@@ -122,7 +130,8 @@ def test_three_hosts_at_once(state: Path) -> None:
     assert len({host["port"] for host in found}) == 3
     for host in found:
         home = subprocess.check_output([*host["ssh"], "pwd"], text=True)
-        assert home.strip() == f"{host['root']}/Users/purple"
+        own_root = best().mode is Mode.NAMESPACE
+        assert home.strip() == ("" if own_root else host["root"]) + "/Users/purple"
     inventory = (state / "inventory.yaml").read_text()
     known = (state / "known_hosts").read_text()
     assert all(f"{host['name']}:" in inventory for host in found)
@@ -143,7 +152,7 @@ def test_keep_leaves_the_evidence(state: Path) -> None:
 
 
 def test_processes_that_left_their_session_end_too(state: Path) -> None:
-    (host,) = boot(state, ["a"])
+    (host,) = boot(state, ["a"], mode=Mode.PREFIX)  # the other mode: test_namespace.py
     code = (
         "import os,time; os.fork() and os._exit(0); os.setsid(); print(os.getpid(), flush=True); "
     )
@@ -210,7 +219,8 @@ def test_a_tied_host_ends_without_its_warden_and_without_its_files(state: Path) 
         assert warden is not None
         warden.end(patience_s=0)
         shutil.rmtree(state)
-        assert len(pids_of(state)) == 4  # the owner, the recorder, init and the shipper
+        own_root = best().mode is Mode.NAMESPACE  # then init's command line names no folder
+        assert len(pids_of(state)) == 4 - own_root  # owner, recorder, init and shipper
         owner.kill()
     try:
         assert eventually(lambda: not mentioning(str(state)))

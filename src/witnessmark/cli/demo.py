@@ -16,6 +16,7 @@ from witnessmark.cli import options
 @click.option(
     "--fault", metavar="NAME|FILE", help="Break the stand-in on purpose, to see it named."
 )
+@options.MODE
 @click.option("--reports", type=click.Path(path_type=Path), default="reports", show_default=True)
 @click.option("--quiet", "-q", is_flag=True, help="No progress on stderr.")
 def command(
@@ -23,6 +24,7 @@ def command(
     wanted: tuple[str, ...],
     profile: str,
     fault: str | None,
+    mode: str,
     reports: Path,
     *,
     quiet: bool,
@@ -49,8 +51,11 @@ def command(
     state = Path(tempfile.mkdtemp(prefix="wm-"))
     names = [f"mac{number}" for number in range(1, hosts + 1)]
     try:
-        console.watch(quiet=quiet).stage(f"boot {hosts} stand-in Mac{'s' if hosts > 1 else ''}")
-        standin.boot(state, names, broken.on(names) if broken else None, tied=True)
+        watch = console.watch(quiet=quiet)
+        watch.stage(f"boot {hosts} stand-in Mac{'s' if hosts > 1 else ''}")
+        faulty = broken.on(names) if broken else None
+        booted = standin.boot(state, names, faulty, tied=True, mode=options.mode(mode))
+        watch.stage(f"mode {booted[0].chosen.mode}: {booted[0].chosen.why}")
         files = session.standin_inventory(state)
         return session.run(session.plan(files, (), wanted), files)
     finally:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from witnessmark.cli import complete
+
+if TYPE_CHECKING:
+    from witnessmark.standin.mode import Mode
 
 INVENTORIES = click.option(
     "-i",
@@ -31,6 +35,13 @@ WANTED = click.option(
     shell_complete=complete.scenarios,
     help="Only this scenario.",
 )
+MODE = click.option(
+    "--mode",
+    type=click.Choice(["auto", "namespace", "prefix"]),
+    default="prefix",
+    show_default=True,
+    help="Give the stand-ins a / and processes of their own, or a folder. auto: what can be had.",
+)
 PROFILE = click.option(
     "--profile", metavar="NAME", help="Parameter profile of the analytic, such as demo."
 )
@@ -53,3 +64,10 @@ REVOKED = click.option(
     type=click.Path(path_type=Path),
     help="Keys whose signature counts no more: a list of public keys, or a KRL (ssh-keygen(1)).",
 )
+
+
+def mode(wanted: str) -> Mode | None:
+    """What ``--mode`` asks for; None: the better one that can be had."""
+    from witnessmark.standin.mode import Mode
+
+    return None if wanted == "auto" else Mode(wanted)

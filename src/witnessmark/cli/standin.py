@@ -9,9 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-if TYPE_CHECKING:
-    from witnessmark.standin.state import HostStatus
+from witnessmark.cli import options
 
+if TYPE_CHECKING:
+    from witnessmark.standin.booted import HostStatus
+
+_MEANING = {
+    "namespace": "each host has a / of its own, which is a folder here, its own processes, and of "
+    "this machine's files only its commands and their libraries. It is no sandbox: it has your "
+    "network, and what runs there runs on this machine with your rights.",
+    "prefix": "a stand-in is no container. Each host's files lie in a folder here, and what "
+    "is run there runs on this machine with your rights.",
+}
 _STATE = click.option(
     "--state",
     type=click.Path(path_type=Path, file_okay=False),
@@ -34,24 +43,27 @@ def command() -> None:
 @click.option(
     "--fault", metavar="NAME|FILE", help="Break the hosts on purpose, to see it named by a run."
 )
+@options.MODE
 @_STATE
-def up(hosts: int, fault: str | None, state: Path | None) -> None:
+def up(hosts: int, fault: str | None, mode: str, state: Path | None) -> None:
     """Boot the hosts standin-1 to standin-N and say how to reach them."""
     from witnessmark.content import faults
     from witnessmark.standin.state import boot
 
     names = [f"standin-{number}" for number in range(1, hosts + 1)]
-    booted = boot(_folder(state), names, faults.load(fault).on(names) if fault else None)
+    broken = faults.load(fault).on(names) if fault else None
+    booted = boot(_folder(state), names, broken, mode=options.mode(mode))
     for host in booted:
         click.echo(f"{host.name} is up on {host.address} port {host.port}")
         click.echo(f"  log in with: {shlex.join(host.ssh())}")
         click.echo(f"  event store: {host.store}")
     given = "" if state is None else f" --state {shlex.quote(str(state))}"
     click.echo(f"play scenarios on it: witnessmark run --profile demo{given}")
+    for chosen in dict.fromkeys(host.chosen for host in booted):
+        click.echo(f"mode {chosen.mode} ({chosen.why}): {_MEANING[chosen.mode]}")
     click.echo(
-        "mode prefix: a stand-in is no container. Each host's files lie in a folder here, and what "
-        "is run there runs on this machine with your rights. recorder ptrace: the "
-        "telemetry is what the kernel did, never a script. These are stand-ins, not Macs."
+        "recorder ptrace: the telemetry is what the kernel did, never a script. "
+        "These are stand-ins, not Macs."
     )
 
 
@@ -100,7 +112,8 @@ def _as_json(host: HostStatus) -> dict[str, Any]:
     return {
         "name": host.name,
         "up": booted is not None,
-        "mode": "prefix",
+        "mode": booted.chosen.mode if booted else None,
+        "why": booted.chosen.why if booted else None,
         "recorder": "ptrace",
         "faults": host.faults,
         "address": booted.address if booted else None,

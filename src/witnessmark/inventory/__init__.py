@@ -120,12 +120,18 @@ def _unknown(variable: str) -> str:
 
 
 def _contradictions(host: Host, variables: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    own_root = host.standin is not None and host.standin.mode == "namespace"
     if (
         "witnessmark_origin" in variables
         and host.origin is Origin.STAND_IN
         and not host.path_prefix
+        and not own_root
     ):
         yield "witnessmark_origin", "is stand-in, so witnessmark_path_prefix must say where it lies"
+    if own_root and host.path_prefix:
+        yield "witnessmark_path_prefix", "is for mode prefix only; this host has its own /"
+    if host.origin is Origin.MAC and host.standin:
+        yield "witnessmark_standin", "is for a stand-in only; remove it from a Mac"
     if host.origin is Origin.MAC and host.path_prefix:
         yield "witnessmark_path_prefix", "is for a stand-in only; remove it from a Mac"
     if host.origin is Origin.MAC and host.faults:

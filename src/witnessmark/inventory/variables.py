@@ -18,7 +18,7 @@ from witnessmark.inventory.values import (
     own_file,
     text,
 )
-from witnessmark.model.hosts import Origin
+from witnessmark.model.hosts import Origin, StandIn
 
 
 def prefix(value: object) -> str:
@@ -80,6 +80,13 @@ def faults(value: object) -> tuple[Mapping[str, object], ...]:
     return tuple(item for item in found if isinstance(item, Mapping))
 
 
+def standin(value: object) -> StandIn:
+    """How a stand-in was booted."""
+    if not isinstance(value, Mapping) or value.keys() != {"mode", "why"}:
+        raise Wrong("must be a mapping with mode and why")
+    return StandIn(mode=one_of(("namespace", "prefix"), value["mode"]), why=text(value["why"]))
+
+
 READERS: Mapping[str, tuple[str, Callable[[object], object]]] = {
     "ansible_connection": ("connection", connection),
     "ansible_host": ("address", address),
@@ -98,10 +105,17 @@ READERS: Mapping[str, tuple[str, Callable[[object], object]]] = {
     "witnessmark_path_prefix": ("path_prefix", prefix),
     "witnessmark_retention": ("retention", retention),
     "witnessmark_sources": ("sources", sources),
+    "witnessmark_standin": ("standin", standin),
 }
 """Variable -> the field of `Host` that it sets, and its reader."""
 NO_TEXT = frozenset(
-    {"ansible_port", "witnessmark_faults", "witnessmark_lab", "witnessmark_sources"}
+    {
+        "ansible_port",
+        "witnessmark_faults",
+        "witnessmark_lab",
+        "witnessmark_sources",
+        "witnessmark_standin",
+    }
 )
 """Variables that are no text; INI knows only text, so there they are written as YAML."""
 

@@ -62,6 +62,16 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StandIn:
+    """How a stand-in was booted."""
+
+    mode: str
+    """``namespace``: it has its own `/`, users and processes; ``prefix``: it is a folder."""
+    why: str
+    """Why it is that mode, in a sentence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
     """A test Mac or a stand-in, with everything needed to reach it and to judge it."""
 
@@ -88,6 +98,8 @@ class Host:
     sources: tuple[Source, ...] = ()
     destination_root: str | None = None
     """Where relative paths of destinations begin; already part of the sources' paths."""
+    standin: StandIn | None = None
+    """None: not said, as in an inventory that was written by hand, or a Mac."""
     faults: tuple[Mapping[str, object], ...] = field(default=(), hash=False)
     """What a stand-in breaks on purpose, as standin/faults.py reads it; empty for a Mac."""
 

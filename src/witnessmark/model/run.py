@@ -191,6 +191,8 @@ class HostFacts:
     """What is deployed for each source."""
     consent_owner: str = ""
     consent_expires: str = ""
+    standin: str = ""
+    """A stand-in's mode and why it is that one, as it was booted; empty for a Mac."""
     problem: str | None = None
     left_behind: tuple[str, ...] | None = None
     """What of the run was still on the host after teardown; None when nobody could look."""

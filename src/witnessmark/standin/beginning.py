@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def write_snapshot(store: Path, init: Process, shape: Shape) -> None:
     """Who was alive before the first event: init, still the recorder's own image."""
     row = {
-        "pid": init.pid,
+        "pid": init.number,
         "ppid": init.original_ppid,
         "path": init.path,
         "start_time": shape.stamp(init.started),

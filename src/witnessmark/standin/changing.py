@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .files import stat
 from .look import Pending
-from .places import resolve
-from .processes import credentials, proc_stat
+from .processes import credentials
+from .view import Given
 
 if TYPE_CHECKING:
     from .look import Look
@@ -43,34 +42,37 @@ def _attribute(look: Look, thread: Thread, call: Call, entry: Entry, event: str)
 def _on_file(
     look: Look, thread: Thread, call: Call, entry: Entry, event: str, body: dict[str, object]
 ) -> Pending | None:
-    path: bytes | None
+    path: Given | None
     if call.fd is not None:
-        path = b"/proc/%d/fd/%d" % (thread.tid, entry.args[call.fd] & 0xFFFFFFFF)
+        path = Given(b"/proc/%d/fd/%d" % (thread.tid, entry.args[call.fd] & 0xFFFFFFFF), b"")
     else:
         path = look.path(thread, entry, call.dirfd, call.path)
-    found = None if path is None else resolve(path, follow=call.follows or call.fd is not None)
+    follow = call.follows or call.fd is not None
+    found = None if path is None else look.view.resolve(path, follow=follow)
     if found is None or not look.translator.inside(found[0]):
         return None
     real = found[0]
 
     def tell(_: int) -> None:
-        target = look.shape.file(real, stat(real, follow=False))
+        target = look.shape.file(real, look.view.real(real))
         look.tell(event, thread, {**body, "target": target}, target)
 
     return Pending(event, tell)
 
 
-def look_at_group(_look: Look, thread: Thread, call: Call, entry: Entry) -> Pending:
+def look_at_group(look: Look, thread: Thread, call: Call, entry: Entry) -> Pending:
     """setpgid(2) and setsid(2), of the process itself or of a child."""
     pid = entry.args[call.value] & 0xFFFFFFFF if call.value is not None else 0
-    return Pending(None, lambda _: _regroup(thread, pid or thread.process.pid))
+    return Pending(None, lambda _: _regroup(look, thread, pid))
 
 
-def _regroup(thread: Thread, pid: int) -> None:
+def _regroup(look: Look, thread: Thread, number: int) -> None:
+    """``number``: as the process itself knows it or its child; 0 is the process itself."""
     own = thread.process
-    moved = own if pid == own.pid else next((c for c in own.children if c.pid == pid), None)
+    of_children = (child for child in own.children if child.number == number)
+    moved = own if number in (0, own.number) else next(of_children, None)
     if moved is not None:
-        found = proc_stat(pid)
+        found = look.numbers.of(moved.pid)
         moved.group, moved.session, moved.encoded = found.group, found.session, None
 
 

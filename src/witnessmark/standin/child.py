@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from . import ptrace
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 
 class InitError(OSError):
@@ -19,11 +20,20 @@ class InitError(OSError):
 class Child:
     """Traced before it runs anything; waits for `go`. It leads a session of its own."""
 
-    def __init__(self, argv: Sequence[str | bytes], program: bytes) -> None:
-        self._argv = argv
+    def __init__(
+        self,
+        argv: Sequence[str | bytes],
+        program: bytes,
+        *,
+        fork: Callable[[], int] = os.fork,
+        enter: Callable[[], None] = lambda: None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self._argv, self._enter = argv, enter
+        self._environment = os.environ if environment is None else environment
         gate, self._gate = os.pipe()
         self._failure, failed = os.pipe()
-        self.pid = os.fork()
+        self.pid = fork()
         if self.pid == 0:
             os.close(self._gate)
             self._become_init(gate, failed, program)
@@ -38,11 +48,12 @@ class Child:
 
     def raise_failure(self) -> None:
         """Raise InitError if the exec failed."""
-        data = os.read(self._failure, 16)
+        data = os.read(self._failure, 4096)
         os.close(self._failure)
         if data:
-            number = int(data)
-            raise InitError(number, os.strerror(number), os.fsdecode(self._argv[0]))
+            text, _, what = data.partition(b" ")
+            number = int(text)
+            raise InitError(number, os.strerror(number), os.fsdecode(what or self._argv[0]))
 
     def _become_init(self, gate: int, failed: int, program: bytes) -> None:
         try:
@@ -51,9 +62,19 @@ class Child:
                 signal.signal(number, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_SETMASK, ())
             if os.read(gate, 1) == b"g":
+                failed = _out_of_the_way(failed)
+                self._enter()
                 ptrace.install_filter(program)
-                os.execvp(self._argv[0], list(self._argv))  # noqa: S606 - no shell wanted
+                os.execvpe(self._argv[0], list(self._argv), self._environment)  # noqa: S606
         except OSError as error:
-            os.write(failed, b"%d" % (error.errno or 1))
+            where = os.fsencode(error.filename) if error.filename else b""
+            os.write(failed, b"%d %s" % (error.errno or 1, where))
         finally:
             os._exit(127)
+
+
+def _out_of_the_way(fd: int) -> int:
+    """The same file under a number that nothing else is to have."""
+    moved = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 10)
+    os.close(fd)
+    return moved

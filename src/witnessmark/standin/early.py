@@ -9,10 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .processes import proc_file
+from .procfs import proc_file
 
 if TYPE_CHECKING:
     from collections.abc import Container
+
+    from .numbers import Numbers, Own
 
 
 @dataclass(slots=True)
@@ -20,6 +22,8 @@ class Held:
     """How a held thread stands; `maker` is 0 where it could no longer be asked."""
 
     maker: int
+    own: Own | None = None
+    """Its own numbers, read while it was there."""
     stopped: bool = False
     death: int | None = None
 
@@ -33,9 +37,13 @@ class Early:
     def __bool__(self) -> bool:
         return bool(self._held)
 
-    def hold(self, tid: int) -> None:
+    def hold(self, tid: int, numbers: Numbers) -> None:
         """It stopped for the first time; it stays stopped."""
-        self._held[tid] = Held(_maker(tid), stopped=True)
+        try:
+            own = numbers.of(tid)
+        except OSError:
+            own = None  # killed meanwhile
+        self._held[tid] = Held(_maker(tid), own, stopped=True)
 
     def bury(self, tid: int, status: int) -> None:
         """It ended before it was known."""

@@ -152,7 +152,7 @@ class Emitter:
             _FLAGS if name == "open" else _AUTH,
             self._numbers[name],
             self._global,
-            _ThreadId(process.pid if thread is None else thread.tid),
+            _ThreadId(process.number if thread is None else thread.number),
             shape.process(process) if before is None else before,
             {name: body},
             shape.marks(process.rules + rules, cut),

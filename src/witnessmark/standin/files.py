@@ -78,3 +78,13 @@ def _call(dirfd: int, path: bytes, flags: int) -> FileStat | None:
     if _statx is None or _statx(dirfd, path, flags, _BASIC_AND_BIRTH, _buffer_at) != 0:
         return None
     return FileStat._make(_LAYOUT.unpack_from(_buffer))
+
+
+def stat_at(folder: int, name: bytes) -> FileStat | None:
+    """Metadata of a name in an open folder; a symbolic link's own."""
+    return _call(folder, name, _AT_SYMLINK_NOFOLLOW)
+
+
+def make_empty(path: str) -> None:
+    """An empty file, if there is none: something that another file can be mounted on."""
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644))

@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .files import FileStat, read_link, stat
-from .processes import ProcStat, proc_stat
+from .places import own
+from .procfs import ProcStat, proc_stat
+from .view import Given
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .ptrace import Reader
+    from .view import View
 
 ARG_MAX = 1 << 20
 """macOS refuses longer arguments plus environment (`getconf ARG_MAX`); we cut at the same size."""
@@ -39,12 +42,13 @@ class Image:
     script: bytes | None
     script_stat: FileStat | None
     cwd: bytes
+    cwd_stat: FileStat | None
     stat: ProcStat
     fds: list[tuple[int, int, int | None]]
     """(number, PROX_FDTYPE, pipe id)."""
 
 
-def read_image(reader: Reader, pid: int) -> Image:
+def read_image(reader: Reader, pid: int, view: View) -> Image:
     """Everything an exec event tells. OSError or ValueError: the process was killed meanwhile."""
     link = b"/proc/%d/exe" % pid
     executable, executable_stat = read_link(link), stat(link)
@@ -52,9 +56,10 @@ def read_image(reader: Reader, pid: int) -> Image:
         executable = executable[: -len(_DELETED)]
     status = proc_stat(pid)
     args, env, given, cut = _stack(reader, pid, status)
-    cwd = read_link(b"/proc/%d/cwd" % pid)
+    link = b"/proc/%d/cwd" % pid
+    cwd, cwd_stat = read_link(link), stat(link)
     path, place = _reached(pid, given, cwd)
-    script_stat = stat(place)
+    script_stat = view.given(place)
     is_script = _is_script(given, executable, executable_stat, script_stat)
     return Image(
         executable,
@@ -65,6 +70,7 @@ def read_image(reader: Reader, pid: int) -> Image:
         path if is_script else None,
         script_stat if is_script else None,
         cwd,
+        cwd_stat,
         status,
         _descriptors(pid),
     )
@@ -93,18 +99,18 @@ def _strings(data: bytes) -> list[bytes]:
     return found
 
 
-def _reached(pid: int, given: bytes, cwd: bytes) -> tuple[bytes, bytes]:
+def _reached(pid: int, given: bytes, cwd: bytes) -> tuple[bytes, Given]:
     """The path given to execve made absolute, and where this process can look at the file."""
     if given.startswith(b"/dev/fd/"):  # fexecve: "/dev/fd/N" or, relative to it, "/dev/fd/N/path"
         number, slash, rest = given[8:].partition(b"/")
         place = b"/proc/%d/fd/%s" % (pid, number)
         try:
-            return read_link(place) + slash + rest, place + slash + rest
+            return read_link(place) + slash + rest, Given(place, rest)
         except OSError:
-            return given, given
+            return given, Given(b"", given)
     if not given.startswith(b"/"):
         given = os.path.normpath(os.path.join(cwd, given))  # noqa: PTH118 - bytes
-    return given, given
+    return given, own(given, pid)
 
 
 def _is_script(

@@ -15,6 +15,7 @@ import witnessmark
 from witnessmark.errors import HostError
 from witnessmark.standin.broken import authorized, break_files, of_host
 from witnessmark.standin.keys import ensure_key, replace
+from witnessmark.standin.layout import PYTHON
 from witnessmark.standin.pidfile import Process, read_pid, write_pid
 from witnessmark.standin.spawn import RESETTABLE
 from witnessmark.standin.tree import DELIVERED, STORE, build, write_consent
@@ -42,6 +43,7 @@ def launch(
     owner: Process | None = None,
     *,
     again: bool = False,
+    namespace: bool = False,
 ) -> None:
     """Lays out one host's files and starts its recorder, detached from this process.
 
@@ -49,7 +51,7 @@ def launch(
     ``again`` boots a host that ran before: at the same port, as whoever knows it expects.
     """
     root = folder / "root"
-    build(root)
+    build(root, own_root=namespace)
     break_files(root, faults)
     write_consent(root, dt.datetime.now(dt.UTC).date())
     ensure_key(folder / "host_key")
@@ -65,7 +67,8 @@ def launch(
             *("--root", str(root), "--store", str(root / STORE), "--host", folder.name),
             *("--faults", str(folder / "faults.json"), "--ready-file", str(folder / "ready")),
             *(("--owner", f"{owner.pid}:{owner.started}") if owner else ()),
-            *("--", *_python("sshhost"), "--state", str(folder)),
+            *(("--namespace", "--state", str(folder)) if namespace else ()),
+            *("--", *_init(folder, namespace=namespace)),
         ],
         folder / "recorder.log",
     )
@@ -150,6 +153,12 @@ def start_warden(folder: Path, owner: Process) -> None:
     argv = [*_python("warden"), "--folder", str(folder)]
     pid = _detached([*argv, str(owner.pid), str(owner.started)], folder / "warden.log")
     write_pid(folder / "warden.pid", pid)
+
+
+def _init(folder: Path, *, namespace: bool) -> list[str]:
+    if namespace:
+        return [PYTHON, "-P", "-m", "witnessmark.standin.sshhost"]
+    return [*_python("sshhost"), "--state", str(folder)]
 
 
 def _python(module: str) -> list[str]:

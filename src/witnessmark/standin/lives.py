@@ -11,7 +11,8 @@ from . import ptrace
 from .early import Early
 from .files import read_link, stat
 from .images import Image, read_image
-from .processes import Process, Processes, Thread, parent_of
+from .processes import Process, Processes, Thread
+from .procfs import parent_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +60,7 @@ class Lives:
     def begin(self, init: Process) -> None:
         """The host's first process, about to exec."""
         self._init = init.pid
-        self.threads[init.pid] = Thread(init.pid, init)
+        self.threads[init.pid] = Thread.first_of(init)
 
     def kill_all(self) -> None:
         """End the host as a power cut does; the ends are recorded as they come."""
@@ -81,11 +82,16 @@ class Lives:
         ppid = parent_of(tid)
         self._zombies.discard(tid)
         if ppid != maker.pid and (_in(maker, tid) or (dead and event == ptrace.EVENT_CLONE)):
-            self.threads[tid] = Thread(tid, maker)
+            self.threads[tid] = Thread(tid, maker, self._processes.numbers.of_thread(tid))
             maker.threaded = True
         else:
-            child = self._processes.forked(maker, tid, ppid, time.time_ns())
-            self.threads[tid] = Thread(tid, child)
+            now, own = time.time_ns(), None if held is None else held.own
+            try:
+                child = self._processes.forked(maker, tid, ppid, now, own)
+            except OSError:
+                self._unnumbered(maker)
+                return
+            self.threads[tid] = Thread.first_of(child)
             body = {"child": self._shape.process(child)}
             self._emitter.event("fork", thread, maker, body, (child.path,))
         if self.ending:
@@ -108,7 +114,7 @@ class Lives:
         before, rules = self._shape.process(process), process.rules
         self._processes.execed(process)
         try:
-            image = read_image(self._reader, process.pid)
+            image = read_image(self._reader, process.pid, self._shape.view)
         except (OSError, ValueError) as error:
             vanished(self._emitter, "exec", process, error)
             return
@@ -126,7 +132,8 @@ class Lives:
 
     def _renew(self, process: Process, image: Image) -> None:
         process.path, process.executable, process.rules = self._shape.image(image)
-        process.group, process.session = image.stat.group, image.stat.session
+        own = self._processes.numbers.of_known(process.pid, image.stat)
+        process.group, process.session = own.group, own.session
         if image.stat.tty != process.tty_number:
             process.tty_number, process.tty = image.stat.tty, self._shape.tty(image.stat.tty)
 
@@ -153,7 +160,7 @@ class Lives:
     def stranger(self, tid: int, status: int) -> None:
         """A new process stopped before its fork was heard of, or an orphan's second, true end."""
         if status & 0xFF == STOPPED:
-            self.early.hold(tid)
+            self.early.hold(tid, self._processes.numbers)
         elif tid in self._zombies:
             self._zombies.discard(tid)
         else:
@@ -171,10 +178,15 @@ class Lives:
             except OSError:
                 continue  # killed as well
             self._emitter.lost("fork", 1, f"process {tid}'s maker was killed while forking")
-            self.threads[tid] = Thread(tid, found)
+            self.threads[tid] = Thread.first_of(found)
             if self.ending:
                 kill(tid)
             ptrace.resume(tid)
+
+    def _unnumbered(self, maker: Process) -> None:
+        """A child was killed before it ran, and reaped before its number could be read."""
+        for event in ("fork", "exit"):
+            self._emitter.lost(event, 1, f"a child of process {maker.number} was never seen alive")
 
     def _show(self, process: Process, pid: int) -> None:
         link = b"/proc/%d/exe" % pid

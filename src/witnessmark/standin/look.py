@@ -5,18 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from .places import Place, given_path, locate
+from .places import given_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .emit import Emitter
+    from .numbers import Numbers
     from .paths import Translator
     from .processes import Thread
     from .ptrace import Entry, Reader
     from .records import File
     from .shape import Shape
     from .syscalls import Call
+    from .view import Given, Place, View
     from .writers import Writers
 
 
@@ -38,6 +40,8 @@ class Look:
 
     reader: Reader
     translator: Translator
+    view: View
+    numbers: Numbers
     shape: Shape
     emitter: Emitter
     writers: Writers
@@ -46,7 +50,7 @@ class Look:
 
     def path(
         self, thread: Thread, entry: Entry, dirfd: int | None, position: int | None
-    ) -> bytes | None:
+    ) -> Given | None:
         """A path argument as the recorder can open it; ``None``: the call has none."""
         if position is None:
             return None
@@ -55,12 +59,12 @@ class Look:
     def first_place(self, thread: Thread, call: Call, entry: Entry) -> Place | None:
         """Where the call's path leads, whether inside the host or not."""
         path = self.path(thread, entry, call.dirfd, call.path)
-        return None if path is None else locate(path)
+        return None if path is None else self.view.locate(path)
 
     def second_place(self, thread: Thread, call: Call, entry: Entry) -> Place | None:
         """The same for its second path."""
         path = self.path(thread, entry, call.dirfd2, call.path2)
-        return None if path is None else locate(path)
+        return None if path is None else self.view.locate(path)
 
     def inside(self, place: Place | None) -> bool:
         """Whether a place is the host's."""

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .files import FileStat, stat
 from .look import Pending
-from .places import Place, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .files import FileStat
     from .look import Look
     from .processes import Thread
     from .ptrace import Entry
     from .records import File
     from .syscalls import Call
+    from .view import Place
 
 _EXISTING, _NEW_PATH = 0, 1
 _AT_EMPTY_PATH, _AT_SYMLINK_FOLLOW = 0x1000, 0x400
@@ -35,7 +35,7 @@ def look_at_rename(look: Look, thread: Thread, call: Call, entry: Entry) -> Pend
     def tell(_: int = 0) -> None:
         _renamed(look, thread, old, new, exchange)
 
-    return Pending("rename", tell, lambda: _tell_if(_same(stat(new.path, follow=False), old), tell))
+    return Pending("rename", tell, lambda: _tell_if(_same(look.view.real(new.path), old), tell))
 
 
 def _tell_if(happened: bool, tell: Callable[[], None]) -> bool:
@@ -50,10 +50,10 @@ def _same(found: FileStat | None, old: Place) -> bool:
 
 def _renamed(look: Look, thread: Thread, old: Place, new: Place, exchange: bool) -> None:
     look.writers.drain()
-    moved = stat(new.path, follow=False) or old.found
+    moved = look.view.real(new.path) or old.found
     _rename(look, thread, look.shape.file(old.path, moved), new)
     if exchange:
-        other = stat(old.path, follow=False)
+        other = look.view.real(old.path)
         _rename(look, thread, look.shape.file(new.path, other), old)
 
 
@@ -79,7 +79,7 @@ def look_at_link(look: Look, thread: Thread, call: Call, entry: Entry) -> Pendin
     if new is None or path is None or not look.inside(new):
         return None
     flags = 0 if call.flags is None else entry.args[call.flags]
-    source = resolve(path, follow=bool(flags & (_AT_SYMLINK_FOLLOW | _AT_EMPTY_PATH)))
+    source = look.view.resolve(path, follow=bool(flags & (_AT_SYMLINK_FOLLOW | _AT_EMPTY_PATH)))
     if source is None:
         return None
 
@@ -89,7 +89,7 @@ def look_at_link(look: Look, thread: Thread, call: Call, entry: Entry) -> Pendin
     return Pending(
         "link",
         tell,
-        lambda: _tell_if(new.found is None and bool(stat(new.path, follow=False)), tell),
+        lambda: _tell_if(new.found is None and bool(look.view.real(new.path)), tell),
     )
 
 
@@ -115,7 +115,7 @@ def look_at_unlink(look: Look, thread: Thread, call: Call, entry: Entry) -> Pend
     return Pending(
         "unlink",
         tell,
-        lambda: _tell_if(bool(place.found) and stat(place.path, follow=False) is None, tell),
+        lambda: _tell_if(bool(place.found) and look.view.real(place.path) is None, tell),
     )
 
 

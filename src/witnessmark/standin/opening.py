@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from .files import read_link, stat, stat_fd
+from .files import read_link, stat_fd
 from .look import Pending
-from .places import resolve
 from .syscalls import CREAT_FLAGS, O_WRITES
+from .view import Given
 
 if TYPE_CHECKING:
     from .look import Look
@@ -28,7 +28,7 @@ def look_at_open(look: Look, thread: Thread, call: Call, entry: Entry) -> Pendin
     if not flags & O_WRITES:
         return None
     path = look.path(thread, entry, call.dirfd, call.path)
-    new = bool(flags & _O_CREAT) and path is not None and stat(path) is None
+    new = bool(flags & _O_CREAT) and path is not None and look.view.given(path) is None
     return Pending(
         "create" if new else "close",
         lambda number: _opened(look, thread, number, flags, new),
@@ -36,15 +36,15 @@ def look_at_open(look: Look, thread: Thread, call: Call, entry: Entry) -> Pendin
     )
 
 
-def makes(look: Look, thread: Thread, call: Call, entry: Entry) -> bytes | None:
+def makes(look: Look, thread: Thread, call: Call, entry: Entry) -> Given | None:
     """The path of the file that this call is about to make, if it makes one."""
     path = look.path(thread, entry, call.dirfd, call.path)
     new = bool(_flags(look, thread, call, entry) & _O_CREAT)
-    return path if new and path is not None and stat(path) is None else None
+    return path if new and path is not None and look.view.given(path) is None else None
 
 
-def _created_at_last(look: Look, thread: Thread, path: bytes | None) -> bool:
-    found = None if path is None else resolve(path, follow=True)
+def _created_at_last(look: Look, thread: Thread, path: Given | None) -> bool:
+    found = None if path is None else look.view.resolve(path, follow=True)
     if found is not None and look.translator.inside(found[0]):
         _created(look, thread, look.shape.file(*found))
     return True  # without it the file was at most opened and closed again, unchanged
@@ -93,8 +93,8 @@ def look_at_mkdir(look: Look, thread: Thread, call: Call, entry: Entry) -> Pendi
     path = place.path
     return Pending(
         "create",
-        lambda _: _created(look, thread, look.shape.file(path, stat(path, follow=False))),
-        lambda: _created_at_last(look, thread, None if place.found else path),
+        lambda _: _created(look, thread, look.shape.file(path, look.view.real(path))),
+        lambda: _created_at_last(look, thread, None if place.found else Given(b"", path)),
     )
 
 

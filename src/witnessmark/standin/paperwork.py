@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from witnessmark.standin.state import BootedHost
+    from witnessmark.standin.booted import BootedHost
 
 
 def write_known_hosts(path: Path, hosts: Sequence[BootedHost]) -> None:
@@ -50,7 +50,8 @@ def _variables(host: BootedHost) -> list[tuple[str, object]]:
         # the path, which may hold spaces. A log-in starts at home, so this is the default's place.
         ("ansible_remote_tmp", ".ansible/tmp"),
         ("witnessmark_known_hosts", str(host.known_hosts)),
-        ("witnessmark_path_prefix", str(host.root)),
+        *([("witnessmark_path_prefix", host.prefix)] if host.prefix else []),
+        ("witnessmark_standin", {"mode": host.chosen.mode, "why": host.chosen.why}),
         *browser(host.faults),
         ("witnessmark_destination_root", str(host.folder / DELIVERED)),
         ("witnessmark_origin", "stand-in"),

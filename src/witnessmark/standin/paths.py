@@ -6,12 +6,9 @@ import os
 import re
 import shutil
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from .tools import SHIMS
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 ROOT_RULE = "host root -> /"
 PYTHON_RULE = "python* -> /usr/bin/python3"
@@ -46,6 +43,8 @@ class Translator:
 
     `root` may hold spaces and undecodable bytes; what is no UTF-8 is shown as U+FFFD.
     """
+
+    rule = ROOT_RULE
 
     def __init__(self, root: Path, table: dict[bytes, str] | None = None) -> None:
         given, real = os.path.abspath(root), os.path.realpath(root)  # noqa: PTH100
@@ -125,3 +124,22 @@ def system_programs(search: str = "/bin:/usr/bin:/usr/local/bin") -> dict[bytes,
         elif len(names) == 1:
             table[real] = f"/bin/{names[0]}"
     return table
+
+
+class HostPaths(Translator):
+    """Namespace mode: a host has its own `/`, so its paths are shown as the kernel gives them."""
+
+    rule = "paths: the host's own root"
+    _ELSEWHERE = (b"/dev/", b"/proc/", b"/memfd:", b"/SYSV", b"/[")
+    """Devices and what is no file of a file system, as Endpoint Security tells nothing of them."""
+
+    def __init__(self) -> None:
+        super().__init__(Path("/"), {})
+
+    def inside(self, path: bytes) -> bool:
+        return path.startswith(b"/") and not path.startswith(self._ELSEWHERE)
+
+    def program(self, path: bytes) -> Shown:
+        if _PYTHON.fullmatch(path):
+            return Shown("/usr/bin/python3", PYTHON_RULE)
+        return Shown(path.decode(errors="replace"))

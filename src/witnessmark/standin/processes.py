@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import errno
-import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from .numbers import Numbers
+from .procfs import parent_of, proc_file
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .look import Pending
+    from .numbers import Own
 
 
 def _nothing() -> msgspec.Raw:
@@ -34,6 +36,9 @@ class Process:
     """One process of the host, with the image it runs now. `parent` ``None``: outside the host."""
 
     pid: int
+    """This machine's number of it, by which it is traced."""
+    number: int
+    """The host's own number of it, as are all below."""
     version: int
     parent: Process | None
     original_ppid: int
@@ -66,45 +71,58 @@ class Thread:
 
     tid: int
     process: Process
+    number: int
+    """The host's own number of it; ``tid`` is this machine's."""
     pending: Pending | None = None
+
+    @classmethod
+    def first_of(cls, process: Process) -> Thread:
+        """The thread that has its process's own number."""
+        return cls(process.pid, process, process.number)
 
 
 class Processes:
     """Every process by pid; hands out pidversions that never come twice for one pid."""
 
-    def __init__(self) -> None:
+    def __init__(self, numbers: Numbers | None = None) -> None:
+        self.numbers = numbers or Numbers()
         self.by_pid: dict[int, Process] = {}
         self._version = 1
 
     def first(self, pid: int, now: int) -> Process:
         """A process whose parent is outside the host, as init's is: found, not forked."""
-        stat = proc_stat(pid)
+        own = self.numbers.of(pid)
         process = Process(
             pid=pid,
+            number=own.number,
             version=self._next(),
             parent=None,
-            original_ppid=1,
-            group=stat.group,
-            session=stat.session,
+            original_ppid=self.numbers.outside(own.number),
+            group=own.group,
+            session=own.session,
             credentials=credentials(pid),
             started=now,
         )
         self.by_pid[pid] = process
         return process
 
-    def forked(self, maker: Process, pid: int, ppid: int | None, now: int) -> Process:
-        """A new process: its maker's image, a new pidversion.
+    def forked(
+        self, maker: Process, pid: int, ppid: int | None, now: int, own: Own | None = None
+    ) -> Process:
+        """A new process: its maker's image, a new pidversion. OSError: nobody knows its number.
 
         Its parent is its maker, unless clone(CLONE_PARENT) made it a sibling, or the maker died.
         """
+        own = own or self.numbers.of_child(pid, maker.group, maker.session)
         parent = maker if ppid in (maker.pid, None) else self.by_pid.get(ppid)
         process = Process(
             pid=pid,
+            number=own.number,
             version=self._next(),
             parent=parent,
-            original_ppid=(parent or maker).pid,
-            group=maker.group,
-            session=maker.session,
+            original_ppid=(parent or maker).number,
+            group=own.group,
+            session=own.session,
             credentials=maker.credentials,
             started=now,
             path=maker.path,
@@ -153,54 +171,9 @@ class Processes:
         return self._version
 
 
-@dataclass(frozen=True, slots=True)
-class ProcStat:
-    """The fields of /proc/PID/stat that the recorder uses; addresses are of its first stack."""
-
-    ppid: int
-    group: int
-    session: int
-    tty: int
-    args: tuple[int, int]
-    env: tuple[int, int]
-
-
-def proc_stat(pid: int) -> ProcStat:
-    """Parse /proc/PID/stat; the name in it may hold anything, so count from its last ')'."""
-    f = proc_file(b"/proc/%d/stat" % pid).rpartition(b") ")[2].split()
-    return ProcStat(
-        int(f[1]),
-        int(f[2]),
-        int(f[3]),
-        int(f[4]),
-        (int(f[45]), int(f[46])),
-        (int(f[47]), int(f[48])),
-    )
-
-
-def parent_of(tid: int) -> int | None:
-    """The parent of a thread's process; ``None`` if it has gone."""
-    try:
-        return int(proc_file(b"/proc/%d/stat" % tid).rpartition(b") ")[2].split(None, 2)[1])
-    except OSError:
-        return None
-
-
 def credentials(pid: int) -> Credentials:
     """Real and effective ids from /proc/PID/status."""
     lines = proc_file(b"/proc/%d/status" % pid).split(b"\n")
     found = {line[:3]: line[4:].split() for line in lines if line[:4] in (b"Uid:", b"Gid:")}
     uid, gid = found[b"Uid"], found[b"Gid"]
     return Credentials(int(uid[1]), int(uid[0]), int(gid[1]), int(gid[0]))
-
-
-def proc_file(path: bytes) -> bytes:
-    """The start of a small file of /proc, in as few calls as can be. OSError: no such process."""
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        data = os.read(fd, 4096)
-    finally:
-        os.close(fd)
-    if not data:
-        raise ProcessLookupError(errno.ESRCH, os.strerror(errno.ESRCH), os.fsdecode(path))
-    return data

@@ -11,7 +11,6 @@ Limits: ignores set-uid bits, a process inside can trace no other, only opens fo
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import errno
 import gc
@@ -20,17 +19,18 @@ import signal
 import sys
 import threading
 import time
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from witnessmark.errors import ContentError, Unsupported
 
 from . import bpf, faults, pidfile, ptrace
 from .beginning import announce, write_snapshot
-from .child import Child, InitError
+from .child import InitError
+from .config import RecorderConfig, parser
+from .config import config as configured
 from .cpu import one_cpu
 from .emit import Emitter, Store
+from .eyes import Eyes, HostEyes
 from .faults.journal import journal
 from .faults.outside import OutsideFaults
 from .faults.sensor import SensorFaults
@@ -53,35 +53,10 @@ from .writers import Writers
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .records import TokenForm
 
 _EX_CANTCREAT = 73
 
 __all__ = ["RecorderConfig", "main", "record", "refusal"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecorderConfig:
-    """How to record one host."""
-
-    root: Path
-    """The folder that is the host's `/`."""
-    store: Path
-    """Events are appended here, one JSON object per line."""
-    host: str = "standin"
-    faults: Path | None = None
-    owner: pidfile.Process | None = None
-    """The host ends when this process has ended; None: it lives until it is told to end."""
-    ready_file: Path | None = None
-    """Created once init runs under the recorder: `{"recorder": pid, "init": pid}`."""
-    tokens: TokenForm = "object"
-    """Audit tokens as objects (message version 9, macOS 15) or arrays (10, macOS 26 beta)."""
-    opens: bool = False
-    """Emit `open` events too, for opens that may write."""
-    spread: bool = False
-    """Let the host use every CPU; by default it shares one with its recorder, which is faster."""
-    hidden_groups: frozenset[int] = field(default_factory=lambda: frozenset({os.getpgrp()}))
-    """Process groups whose events are suppressed, as eslogger(1) does with its own."""
 
 
 def record(argv: Sequence[str | bytes], config: RecorderConfig) -> int:
@@ -94,8 +69,14 @@ def record(argv: Sequence[str | bytes], config: RecorderConfig) -> int:
     if arch is None:
         raise Unsupported(wrong_machine())
     injected = () if config.faults is None else faults.load(config.faults)
-    note, translator = journal(config.faults), Translator(config.root)
-    shape = Shape(translator, host=config.host, tokens=config.tokens)
+    note, seen = journal(config.faults), _eyes(config)
+    shape = Shape(
+        seen.translator,
+        host=config.host,
+        tokens=config.tokens,
+        view=seen.view,
+        numbers=seen.numbers,
+    )
     outside = OutsideFaults(injected, config.faults, note)
     if outside.fills and not arch.foreign_bit:
         raise ContentError([f"{config.faults}: host full: only on x86_64"])
@@ -107,7 +88,7 @@ def record(argv: Sequence[str | bytes], config: RecorderConfig) -> int:
         faults=SensorFaults(injected, note),
         store_faults=StoreFaults(injected, store, note),
         outside=outside,
-        hidden_groups=config.hidden_groups,
+        hidden_groups=frozenset() if config.namespace else config.hidden_groups,
     )
     inotify = Inotify()
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, WAKING)
@@ -116,7 +97,7 @@ def record(argv: Sequence[str | bytes], config: RecorderConfig) -> int:
     gc.freeze()
     try:
         with contextlib.nullcontext() if config.spread else one_cpu():
-            return _trace(argv, config, arch, translator, shape, emitter, inotify, outside)
+            return _trace(argv, config, arch, seen, shape, emitter, inotify, outside)
     finally:
         inotify.close()
         store.close()
@@ -129,24 +110,27 @@ def _trace(
     argv: Sequence[str | bytes],
     config: RecorderConfig,
     arch: Architecture,
-    translator: Translator,
+    seen: Eyes,
     shape: Shape,
     emitter: Emitter,
     inotify: Inotify,
     outside: OutsideFaults,
 ) -> int:
-    reader, processes = ptrace.Reader(), Processes()
+    reader, processes = ptrace.Reader(), Processes(seen.numbers)
     writers = Writers(inotify, emitter, shape)
     look = Look(
         reader=reader,
-        translator=translator,
+        translator=seen.translator,
+        view=seen.view,
+        numbers=seen.numbers,
         shape=shape,
         emitter=emitter,
         writers=writers,
         opens=config.opens,
     )
     quiet = threading.Lock()
-    child = Child(argv, bpf.program(arch, room=outside.fills))
+    child = seen.start(argv, bpf.program(arch, room=outside.fills))
+    seen.view.of(child.pid)
     init = processes.first(child.pid, time.time_ns())
     init.path, init.executable, init.rules = shape.program(read_link(b"/proc/self/exe"), None)
     write_snapshot(config.store, init, shape)
@@ -157,7 +141,7 @@ def _trace(
         shape=shape,
         emitter=emitter,
         writers=writers,
-        started=lambda: announce(config.ready_file, init.pid),
+        started=lambda: _started(config, init.pid),
     )
     tracer = Tracer(
         lives=lives,
@@ -176,21 +160,33 @@ def _trace(
     return os.waitstatus_to_exitcode(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status)
 
 
+def _eyes(config: RecorderConfig) -> Eyes:
+    if config.namespace:
+        return HostEyes(root=config.root, host=config.host, state=config.state)
+    return Eyes(translator=Translator(config.root))
+
+
+def _started(config: RecorderConfig, init: int) -> None:
+    if config.namespace and config.state is not None:
+        pidfile.write_pid(config.state / "init.pid", init)  # it does not know this number
+    announce(config.ready_file, init)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line. Exits with init's code (128 + n: signal n).
 
     Else 2: wrong option or faults file, 69: impossible here, 73: a file cannot be created,
     126 or 127: init cannot be run, or not be found.
     """
-    options = _parser().parse_args(arguments)
+    options = (words := parser(__doc__)).parse_args(arguments)
     argv = options.argv[1:] if options.argv[:1] == ["--"] else options.argv
     if not argv:
-        _parser().error("the command to run as init is missing after --")
+        words.error("the command to run as init is missing after --")
     reason = wrong_machine() or try_tracing()
     if reason is not None:
         print(reason, file=sys.stderr)
         return EX_UNAVAILABLE
-    config = _config(options)
+    config = configured(options)
     try:
         return record(argv, config)
     except ContentError as error:
@@ -202,40 +198,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         print(f"recorder: {error.filename or config.root}: {error.strerror}", file=sys.stderr)
         return _EX_CANTCREAT
-
-
-def _config(options: argparse.Namespace) -> RecorderConfig:
-    return RecorderConfig(
-        root=options.root,
-        store=options.store,
-        host=options.host,
-        faults=options.faults,
-        ready_file=options.ready_file,
-        owner=options.owner,
-        tokens=options.token_form,
-        opens=options.opens,
-        spread=options.spread,
-    )
-
-
-def _process(text: str) -> pidfile.Process:
-    pid, started = text.split(":")
-    return pidfile.Process(int(pid), int(started))
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="witnessmark.standin.recorder", description=__doc__)
-    parser.add_argument("--root", type=Path, required=True, help="the host's root folder")
-    parser.add_argument("--store", type=Path, required=True, help="NDJSON file to append to")
-    parser.add_argument("--faults", type=Path, help="JSON list of faults to inject")
-    parser.add_argument("--host", default="standin", help="the host's name")
-    parser.add_argument("--ready-file", type=Path, help="created once init is being recorded")
-    parser.add_argument("--owner", type=_process, help="PID:STARTED, with whose end all ends")
-    parser.add_argument("--token-form", choices=("object", "array"), default="object")
-    parser.add_argument("--opens", action="store_true", help="also emit opens for writing")
-    parser.add_argument("--spread", action="store_true", help="let the host use every CPU")
-    parser.add_argument("argv", nargs=argparse.REMAINDER, help="-- then init and its arguments")
-    return parser
 
 
 if __name__ == "__main__":

@@ -97,3 +97,10 @@ class ExecBody(msgspec.Struct):
     image_cputype: int
     image_cpusubtype: int
     dyld_exec_path: str
+
+
+def descriptor(number: int, kind: int, pipe: int | None) -> dict[str, object]:
+    """One open descriptor of `exec`; ``pipe`` is the id of a pipe."""
+    if pipe is None:
+        return {"fd": number, "fdtype": kind}
+    return {"fd": number, "fdtype": kind, "pipe": {"pipe_id": pipe}}

@@ -17,6 +17,7 @@ from witnessmark.standin import statedir
 from witnessmark.standin.faults.outside import LEFT
 from witnessmark.standin.keys import ensure_key
 from witnessmark.standin.launch import await_hosts, launch
+from witnessmark.standin.mode import Mode
 from witnessmark.standin.pidfile import Process, read_pid
 
 if TYPE_CHECKING:
@@ -52,7 +53,15 @@ def _boot(folder: Path, owner: Process | None) -> None:
         shipper.wait()  # it delivers what it holds and ends with the host
     faults = json.loads((folder / "faults.json").read_text(encoding="utf-8"))
     rest = [item for item in faults if item.get("action") != "reboot"]
-    launch(folder, ensure_key(folder.parent / "client_key"), rest, owner, again=True)
+    told = json.loads((folder / "host.json").read_text(encoding="utf-8"))
+    launch(
+        folder,
+        ensure_key(folder.parent / "client_key"),
+        rest,
+        owner,
+        again=True,
+        namespace=told["mode"] == Mode.NAMESPACE,
+    )
     await_hosts([folder], time.monotonic() + _PATIENCE_S)
 
 

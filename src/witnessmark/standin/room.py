@@ -8,7 +8,6 @@ a full disk without a file system of its own. Removing files makes no room again
 from __future__ import annotations
 
 import errno
-import os
 import stat as modes
 from typing import TYPE_CHECKING
 
@@ -47,7 +46,7 @@ class Room:
             return self._on_disk(thread, entry.args[call.fd or 0] & 0xFFFFFFFF)
         if call.op is Op.OPEN:
             path = makes(self._look, thread, call, entry)
-            return path is not None and self._inside(path)
+            return path is not None and self._look.inside(self._look.view.locate(path))
         if call.op is Op.MKDIR:
             place = self._look.first_place(thread, call, entry)
             return place is not None and place.found is None and self._look.inside(place)
@@ -63,7 +62,3 @@ class Room:
         return (
             found is not None and modes.S_ISREG(found.mode) and self._look.translator.inside(path)
         )
-
-    def _inside(self, path: bytes) -> bool:
-        folder = os.path.dirname(path)  # noqa: PTH120 - bytes: any name can be undecodable
-        return self._look.translator.inside(os.path.realpath(folder))

@@ -10,20 +10,22 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from .files import BIRTH, FileStat, stat
-from .paths import ROOT_RULE, Translator
+from .files import BIRTH, FileStat
+from .namespace import MAC_GID, MAC_UID
+from .numbers import Numbers
 from .processes import Credentials, Process
-from .records import UNKNOWN, ExecBody, File, ProcessRecord, Stat, Token
+from .procfs import audit_session
+from .records import UNKNOWN, ExecBody, File, ProcessRecord, Stat, Token, descriptor
+from .view import View
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .images import Image
+    from .paths import Translator
     from .records import TokenForm
     from .syscalls import Architecture
 
-MAC_UID, MAC_GID = 501, 20
-"""The first account of a Mac, and its group, staff."""
 _LAUNCHD = Credentials(0, 0, 0, 0)
 _NULL = msgspec.Raw(b"null")
 _encode = msgspec.json.Encoder().encode
@@ -44,24 +46,34 @@ class Program(NamedTuple):
 class Shape:
     """Builds the objects inside an event for one host."""
 
-    def __init__(self, translator: Translator, *, host: str, tokens: TokenForm) -> None:
+    def __init__(
+        self,
+        translator: Translator,
+        *,
+        host: str,
+        tokens: TokenForm,
+        view: View | None = None,
+        numbers: Numbers | None = None,
+    ) -> None:
         self._translator = translator
+        self.view = view or View()
+        self._numbers = numbers or Numbers()
         self._host = host
         self._tokens = tokens
         self._uid, self._gid = os.geteuid(), os.getegid()
-        self._session = _audit_session()
+        self._session = audit_session()
         self._seconds: dict[int, str] = {}
         self._programs: dict[tuple[bytes, FileStat | None], Program] = {}
         self._envs: dict[bytes, list[str]] = {}
         self._marks: dict[tuple[str, ...], msgspec.Raw] = {}
         self._rules = (
-            ROOT_RULE,
+            translator.rule,
             f"uid {self._uid} -> {MAC_UID}",
             f"gid {self._gid} -> {MAC_GID}",
             f"auid -> {MAC_UID}",
             "user.* attribute -> *",
             "pts/N -> ttysN",
-            "parent outside the host -> 1",
+            self._numbers.rule,
             "env: WM_* LC_* XPC_* __CF* HOME PATH SHELL LANG only",
         )
 
@@ -113,7 +125,7 @@ class Shape:
         if not 136 <= major <= 143:  # Unix98 pseudo-terminals (Documentation/admin-guide/devices)
             return _NULL
         index = (major - 136) * 256 + minor
-        found = stat(b"/dev/pts/%d" % index)
+        found = self.view.real(b"/dev/pts/%d" % index)
         return msgspec.Raw(_encode(File(f"/dev/ttys{index:03d}", self._stat(found, True))))
 
     def process(self, process: Process) -> msgspec.Raw:
@@ -152,9 +164,9 @@ class Shape:
             args=[text(argument) for argument in arguments],
             env=self._env(image.env),
             script=script,
-            cwd=self.file(image.cwd, stat(image.cwd)),
+            cwd=self.file(image.cwd, image.cwd_stat),
             last_fd=image.fds[-1][0] if image.fds else -1,
-            fds=[_descriptor(*fd) for fd in image.fds],
+            fds=[descriptor(*fd) for fd in image.fds],
             image_cputype=arch.cputype,
             image_cpusubtype=arch.cpusubtype,
             dyld_exec_path=text(image.args[0]) if script and image.args else process.path,
@@ -170,13 +182,13 @@ class Shape:
         return known
 
     def _process(self, p: Process) -> ProcessRecord:
-        parent = p.parent
+        parent, outside = p.parent, self._numbers.outside(p.number)
         return ProcessRecord(
-            self._token(p.pid, p.version, p.credentials),
-            self._token(1, 1, _LAUNCHD, auid=0xFFFFFFFF)
+            self._token(p.number, p.version, p.credentials),
+            self._token(outside, outside, _LAUNCHD, auid=0xFFFFFFFF)
             if parent is None
-            else self._token(parent.pid, parent.version, parent.credentials),
-            1 if parent is None else parent.pid,
+            else self._token(parent.number, parent.version, parent.credentials),
+            outside if parent is None else parent.number,
             p.original_ppid,
             p.group,
             p.session,
@@ -233,18 +245,3 @@ def _of_the_command(image: Image) -> list[bytes]:
         (at for at, word in enumerate(image.args[:3]) if at and word.rpartition(b"/")[2] == own), 0
     )
     return [own, *image.args[given + 1 :]]
-
-
-def _descriptor(number: int, kind: int, pipe: int | None) -> dict[str, object]:
-    if pipe is None:
-        return {"fd": number, "fdtype": kind}
-    return {"fd": number, "fdtype": kind, "pipe": {"pipe_id": pipe}}
-
-
-def _audit_session() -> int:
-    """The kernel's audit session; 4294967295 where none was set."""
-    try:
-        with open("/proc/self/sessionid", encoding="ascii") as file:  # noqa: PTH123
-            return int(file.read())
-    except OSError:
-        return 0xFFFFFFFF

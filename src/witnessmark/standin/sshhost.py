@@ -1,11 +1,11 @@
 """The stand-in host's init: an SSH server on 127.0.0.1, the ancestor of all its processes.
 
-``python -m witnessmark.standin.sshhost --state HOSTDIR`` reads from HOSTDIR ``host_key``,
-``authorized_keys`` (one line) and ``root/``, and writes ``port`` (atomically, once it listens),
-``init.pid`` and ``sshd.log`` (connections and exits; never commands, keys or data).
+``python -m witnessmark.standin.sshhost --state HOSTDIR`` (prefix mode) reads from HOSTDIR
+``host_key``, ``authorized_keys`` (one line) and ``root/``, and writes ``port`` (atomically, once it
+listens), ``init.pid`` and ``sshd.log`` (connections and exits; never commands, keys or data).
+Without ``--state`` it is given all that as open descriptors (station.py): namespace mode.
 
-The host's user is ``purple`` by name and whoever started it by uid. In prefix mode paths are the
-machine's own, with the home folder at HOSTDIR/root/Users/purple.
+The host's user is ``purple`` by name; by uid whoever started it in prefix mode, 501 in the other.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import argparse
 import base64
 import ctypes
 import errno
+import io
 import logging
 import os
 import signal
@@ -25,13 +26,12 @@ from typing import TYPE_CHECKING
 
 import paramiko
 
-from witnessmark.standin.broken import late_s, modes_bind
 from witnessmark.standin.connection import Connection
 from witnessmark.standin.faults.outside import CUT
 from witnessmark.standin.jobs import serve_jobs
 from witnessmark.standin.oslog import OsLog
-from witnessmark.standin.pidfile import write_pid
 from witnessmark.standin.spawn import ProcessTable
+from witnessmark.standin.station import Station, from_descriptors, from_folder
 from witnessmark.standin.tree import HOME, TEMPORARY, USER, search_path
 
 if TYPE_CHECKING:
@@ -44,19 +44,18 @@ _MAX_CONNECTIONS = 128
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serves until killed."""
     parser = argparse.ArgumentParser(prog="python -m witnessmark.standin.sshhost")
-    parser.add_argument("--state", type=Path, required=True, metavar="HOSTDIR")
-    state = parser.parse_args(arguments).state.absolute()
-    become_init(state / "root")
-    modes_bind(state)
-    log = _open_log(state / "sshd.log", OsLog(state / "root"))
-    host_key = paramiko.Ed25519Key.from_private_key_file(str(state / "host_key"))
+    parser.add_argument("--state", type=Path, metavar="HOSTDIR", help="prefix mode")
+    state = parser.parse_args(arguments).state
+    given = from_descriptors() if state is None else from_folder(state.absolute())
+    become_init(Path(f"{given.root}/"))
+    log = _open_log(given.log, OsLog(Path(f"{given.root}/")))
+    host_key = paramiko.Ed25519Key.from_private_key(io.StringIO(given.host_key))
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", former_port(state)))
+        listener.bind(("127.0.0.1", given.former_port))
         listener.listen(128)
-        write_pid(state / "init.pid", os.getpid())
-        announce(state / "port", listener.getsockname()[1])
-        _serve(listener, state, host_key, log)
+        given.announce(listener.getsockname()[1])
+        _serve(listener, given, host_key, log)
     return 0
 
 
@@ -75,35 +74,21 @@ def become_init(root: Path) -> None:
     os.chdir(root / HOME)
 
 
-def environment(root: Path) -> dict[str, str]:
+def environment(root: str) -> dict[str, str]:
     """What a Mac's sshd gives a log-in (it sets no LANG); nothing of the controller's."""
     return {
-        "HOME": str(root / HOME),
+        "HOME": f"{root}/{HOME}",
         "USER": USER,
         "LOGNAME": USER,
         "SHELL": "/bin/sh",
         "PATH": search_path(root),
-        "TMPDIR": f"{root / TEMPORARY}/",
+        "TMPDIR": f"{root}/{TEMPORARY}/",
     }
 
 
-def announce(path: Path, port: int) -> None:
-    """Writes ``port`` so that a reader sees all of it or nothing."""
-    partial = path.with_suffix(".partial")
-    partial.write_text(f"{port}\n", encoding="ascii")
-    partial.replace(path)
-
-
-def former_port(state: Path) -> int:
-    """Where the host listened before it was booted again; 0, which means any, for a new one."""
-    path = state / "former_port"
-    return int(path.read_text(encoding="ascii")) if path.exists() else 0
-
-
-def _open_log(path: Path, own: OsLog) -> logging.Logger:
+def _open_log(handler: logging.Handler, own: OsLog) -> logging.Logger:
     logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # it logs tracebacks of bad clients
     logging.Formatter.converter = time.gmtime
-    handler = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")
     handler.setFormatter(
         logging.Formatter("%(asctime)s.%(msecs)03dZ %(message)s", "%Y-%m-%dT%H:%M:%S")
     )
@@ -116,17 +101,15 @@ def _open_log(path: Path, own: OsLog) -> logging.Logger:
 
 
 def _serve(
-    listener: socket.socket, state: Path, host_key: paramiko.PKey, log: logging.Logger
+    listener: socket.socket, given: Station, host_key: paramiko.PKey, log: logging.Logger
 ) -> None:
     table, slots = ProcessTable(), threading.BoundedSemaphore(_MAX_CONNECTIONS)
-    login, live = environment(state / "root"), set[socket.socket]()
-    late = late_s(state)
+    login, live = environment(given.root), set[socket.socket]()
     signal.signal(CUT, lambda *_: _cut(tuple(live)))
-    serve_jobs(state / "root", table, login, log)
+    serve_jobs(Path(f"{given.root}/"), table, login, log)
 
     def authorized() -> bytes:
-        line = (state / "authorized_keys").read_text(encoding="ascii")
-        return base64.b64decode(line.split()[1], validate=True)
+        return base64.b64decode(given.authorized.split()[1], validate=True)
 
     def serve(sock: socket.socket) -> None:
         try:
@@ -138,7 +121,7 @@ def _serve(
                     environment=login,
                     table=table,
                     log=log,
-                    late_s=late,
+                    late_s=given.late_s,
                 ).serve()
         except OSError as problem:  # gone before it said a word
             log.info("connection failed: %s", problem)

@@ -21,72 +21,23 @@ import json
 import os
 import re
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from witnessmark.errors import HostError, Unsupported
 from witnessmark.standin import statedir
+from witnessmark.standin.booted import BootedHost, HostStatus
 from witnessmark.standin.keys import ensure_key, replace
 from witnessmark.standin.launch import await_hosts, faults_text, launch, refusal, start_warden, stop
+from witnessmark.standin.mode import Chosen, Mode, choose
 from witnessmark.standin.paperwork import write_inventory, write_known_hosts
 from witnessmark.standin.pidfile import Process, read_pid
-from witnessmark.standin.tree import STORE, USER, remove
+from witnessmark.standin.tree import remove
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-ADDRESS = "127.0.0.1"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BootedHost:
-    """A stand-in that is up, with everything needed to reach it."""
-
-    name: str
-    port: int
-    pid: int
-    """The recorder's: ending it ends the host."""
-    folder: Path
-    key_file: Path
-    known_hosts: Path
-    host_key: str
-    """The host's public key as one line of known_hosts, without the address."""
-    address: str = ADDRESS
-    user: str = USER
-    faults: tuple[dict[str, Any], ...] = ()
-    """What its recorder was told to break."""
-
-    @property
-    def root(self) -> Path:
-        """Where the host's ``/`` lies on this machine."""
-        return self.folder / "root"
-
-    @property
-    def store(self) -> Path:
-        """The event store that the recorder writes."""
-        return self.root / STORE
-
-    def ssh(self) -> list[str]:
-        """The argv of an OpenSSH client that logs in and accepts no other host key."""
-        return [
-            "ssh", "-F", "none", "-i", str(self.key_file), "-p", str(self.port),
-            "-o", "IdentitiesOnly=yes", "-o", "StrictHostKeyChecking=yes",
-            "-o", f'UserKnownHostsFile="{self.known_hosts}"',
-            "-o", "GlobalKnownHostsFile=/dev/null",
-            f"{self.user}@{self.address}",
-        ]  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostStatus:
-    """What is known of a host that was booted here once; ``booted`` is None if it is down."""
-
-    name: str
-    booted: BootedHost | None
-    faults: int
-    """How many faults its recorder was started with."""
 
 
 def boot(
@@ -95,9 +46,12 @@ def boot(
     faults: Mapping[str, list[dict[str, Any]]] | None = None,
     *,
     tied: bool = False,
+    mode: Mode | None = Mode.PREFIX,
     timeout_s: float = 30.0,
 ) -> list[BootedHost]:
     """Boots the named hosts together and returns once each answers; those already up are kept.
+
+    ``mode`` None: the better one that can be had here (mode.py).
 
     With ``tied`` the hosts that this call boots, and their files, go when the calling process ends,
     however it ends.
@@ -109,16 +63,23 @@ def boot(
     sentence = refusal()
     if sentence is not None:
         raise Unsupported(sentence)
+    chosen = choose(mode)
     with statedir.locked(state, create=True) as state:
         client = ensure_key(state / "client_key")
-        new = [name for name in names if not _keep(state, name, (faults or {}).get(name))]
+        new = [name for name in names if not _keep(state, name, (faults or {}).get(name), mode)]
         try:
             for name in new:
-                folder = _folder(state, name)
+                folder = _folder(state, name, chosen)
                 owner = Process.of(os.getpid()) if tied else None
                 if owner is not None:
                     start_warden(folder, owner)
-                launch(folder, client, (faults or {}).get(name, []), owner)
+                launch(
+                    folder,
+                    client,
+                    (faults or {}).get(name, []),
+                    owner,
+                    namespace=chosen.mode is Mode.NAMESPACE,
+                )
             await_hosts([state / name for name in new], time.monotonic() + timeout_s)
         except BaseException:
             for name in new:
@@ -176,23 +137,27 @@ def _check_names(names: Sequence[str], faults: Mapping[str, object]) -> None:
             raise HostError(f"faults are given for {name!r}, which is not being booted")
 
 
-def _keep(state: Path, name: str, faults: list[dict[str, Any]] | None) -> bool:
+def _keep(state: Path, name: str, faults: list[dict[str, Any]] | None, mode: Mode | None) -> bool:
     """Whether the host runs already; what is left of one that crashed is cleared away."""
     folder = state / name
-    if _booted(folder) is None:
+    booted = _booted(folder)
+    if booted is None:
         stop(folder)
         return False
+    if mode not in (None, booted.chosen.mode):
+        raise HostError(f"{name} is already up in the other mode: shut it down first")
     if faults is not None and faults_text(faults) != (folder / "faults.json").read_text():
         raise HostError(f"{name} is already up with other faults: shut it down first")
     return True
 
 
-def _folder(state: Path, name: str) -> Path:
+def _folder(state: Path, name: str, chosen: Chosen) -> Path:
     folder = state / name
     folder.mkdir(mode=0o700, exist_ok=True)
     replace(
         folder / "host.json",
-        json.dumps({"standin": name, "mode": "prefix", "recorder": "ptrace"}) + "\n",
+        json.dumps({"standin": name, "mode": chosen.mode, "why": chosen.why, "recorder": "ptrace"})
+        + "\n",
     )
     return folder
 
@@ -208,7 +173,9 @@ def _booted(folder: Path) -> BootedHost | None:
     try:
         port = int((folder / "port").read_text(encoding="ascii"))
         host_key = (folder / "host_key.pub").read_text(encoding="ascii").strip()
-    except (OSError, ValueError):
+        told = json.loads((folder / "host.json").read_text(encoding="utf-8"))
+        chosen = Chosen(mode=Mode(told["mode"]), why=told.get("why", ""))
+    except (OSError, ValueError, KeyError, TypeError):
         return None
     return BootedHost(
         name=folder.name,
@@ -219,6 +186,7 @@ def _booted(folder: Path) -> BootedHost | None:
         known_hosts=folder.parent / "known_hosts",
         host_key=host_key,
         faults=_faults(folder),
+        chosen=chosen,
     )
 
 

@@ -51,6 +51,7 @@ _FOLDERS = (
 _LINKS = {"tmp": "private/tmp", "var": "private/var", "etc": "private/etc"}
 _SHELLS = ("/bin/sh", "/bin/dash", "/bin/bash", "/usr/bin/zsh")
 _CONSENT_DAYS = 7
+_PASSWD = f"{USER}:*:501:20:{USER}:/{HOME}:/bin/sh\n"
 _VERSION = {
     "ProductName": "witnessmark stand-in",
     "ProductVersion": "1.0",
@@ -58,8 +59,11 @@ _VERSION = {
 }
 
 
-def build(root: Path) -> None:
-    """Creates what is missing under ``root``; what is there already stays as it is."""
+def build(root: Path, *, own_root: bool = False) -> None:
+    """Creates what is missing under ``root``; what is there already stays as it is.
+
+    With ``own_root`` the host will see ``root`` as its `/`.
+    """
     for folder in _FOLDERS:
         (root / folder).mkdir(parents=True, exist_ok=True)
     for link, target in _LINKS.items():
@@ -71,7 +75,9 @@ def build(root: Path) -> None:
     version = root / "System/Library/CoreServices/SystemVersion.plist"
     version.write_bytes(plistlib.dumps(_VERSION))
     _install_commands(root)
-    install_shims(root)
+    install_shims(root, own_root=own_root)
+    if own_root:
+        _name_the_user(root)
 
 
 def write_consent(root: Path, today: dt.date) -> None:
@@ -81,7 +87,7 @@ def write_consent(root: Path, today: dt.date) -> None:
     consent.write_text(f"owner: stand-in\nexpires: {expires.isoformat()}\n", encoding="ascii")
 
 
-def search_path(root: Path) -> str:
+def search_path(root: str) -> str:
     """The host's PATH: only folders of its own, so that a command no Mac has is not found."""
     return f"{root}/usr/bin:{root}/bin:{root}/usr/sbin:{root}/sbin"
 
@@ -114,6 +120,18 @@ def _install(program: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(program, target)
     target.chmod(0o755)
+
+
+def _name_the_user(root: Path) -> None:
+    """The names of uid 501 and gid 20, and this machine's time zone, as no other file tells them
+    to a host that has its own `/`."""
+    etc = root / "private/etc"
+    (etc / "passwd").write_text(_PASSWD, encoding="ascii")
+    (etc / "group").write_text("staff:*:20:\n", encoding="ascii")
+    (etc / "hosts").write_text("127.0.0.1 localhost\n::1 localhost\n", encoding="ascii")
+    zone = Path("/etc/localtime")
+    if zone.is_file():
+        (etc / "localtime").write_bytes(zone.read_bytes())
 
 
 def _install_commands(root: Path) -> None:

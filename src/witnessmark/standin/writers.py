@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from .files import FileStat, read_link, stat, stat_fd
 from .inotify import CLOSED, GONE, MODIFIED, OVERFLOWED, Inotify
-from .processes import Process, Thread, proc_file
+from .processes import Process, Thread
+from .procfs import proc_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -104,7 +105,7 @@ class Writers:
             if opening.process is process:
                 heirs = (heir for heir in process.descendants() if _holds(heir, opening))
                 if (heir := next(heirs, None)) is not None:
-                    opening.process, opening.thread = heir, Thread(heir.pid, heir)
+                    opening.process, opening.thread = heir, Thread.first_of(heir)
 
     def _closer(self, openings: list[Opening]) -> Opening:
         if len(openings) > 1:

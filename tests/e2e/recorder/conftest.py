@@ -14,12 +14,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from witnessmark.standin import mode
+from witnessmark.standin.layout import PYTHON
+from witnessmark.standin.mode import Mode
 from witnessmark.standin.recorder import refusal
+from witnessmark.standin.tree import build
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 Event = dict[str, Any]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "prefix_only(why): not for a host with its own root")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -110,6 +118,11 @@ class Host:
     running: list[subprocess.Popen[str]] = field(default_factory=list)
 
     @property
+    def prefix(self) -> str:
+        """What stands before the host's paths as its processes see them."""
+        return str(self.root)
+
+    @property
     def home(self) -> Path:
         return self.root / "Users" / "purple"
 
@@ -176,13 +189,35 @@ class Host:
             process.communicate()
 
 
-@pytest.fixture
-def host(tmp_path: Path) -> Iterator[Host]:
+class OwnRoot(Host):
+    """The same with a root, processes and users of its own."""
+
+    @property
+    def prefix(self) -> str:
+        return ""
+
+    def command(self, argv: Sequence[str], *options: str) -> list[str]:
+        if argv[0] == sys.executable:
+            argv = [PYTHON, *argv[1:]]
+        return super().command(argv, "--namespace", *options)
+
+
+@pytest.fixture(params=list(Mode))
+def host(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Host]:
     """A host whose root has a space and an undecodable byte in its name."""
+    only = request.node.get_closest_marker("prefix_only")
+    if request.param is Mode.NAMESPACE and only is not None:
+        pytest.skip(only.args[0])
     folder = tmp_path / "state"
     root = Path(os.fsdecode(os.fsencode(tmp_path) + b"/host \xff root"))
-    made = Host(folder, root)
+    if request.param is Mode.NAMESPACE:
+        if reason := mode.refusal():
+            pytest.skip(reason)
+        made: Host = OwnRoot(folder, root)
+        build(root, own_root=True)
+    else:
+        made = Host(folder, root)
+        made.home.mkdir(parents=True)
     folder.mkdir()
-    made.home.mkdir(parents=True)
     yield made
     made.stop()

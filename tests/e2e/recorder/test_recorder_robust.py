@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 def test_threads_that_spawn(host: Host) -> None:
     recording = host.python(
         "import subprocess, threading\n"
-        "def spawn(n): subprocess.run(['/bin/true', str(n)], check=True)\n"
+        "def spawn(n): subprocess.run(['/usr/bin/true', str(n)], check=True)\n"
         "for start in range(0, 200, 20):\n"
         "    ts = [threading.Thread(target=spawn, args=(start + n,)) for n in range(20)]\n"
         "    [t.start() for t in ts]; [t.join() for t in ts]\n"
     )
-    numbers = {args[1] for args in recording.execs() if args[0] == "/bin/true"}
+    numbers = {args[1] for args in recording.execs() if args[0] == "/usr/bin/true"}
     assert numbers == {str(n) for n in range(200)}
 
 
@@ -36,7 +36,7 @@ def test_exec_by_another_thread_than_the_first(host: Host) -> None:
         "import os, threading, time\n"
         "if os.fork(): print(os.wait()[1]); raise SystemExit\n"
         "threading.Thread(target=time.sleep, args=(9,), daemon=True).start()\n"
-        "threading.Thread(target=os.execv, args=('/bin/true', ['true'])).start()\n"
+        "threading.Thread(target=os.execv, args=('/usr/bin/true', ['true'])).start()\n"
         "time.sleep(9)\n"
     )
     assert recording.stdout == "0\n"
@@ -65,7 +65,7 @@ def test_stop_and_continue(host: Host) -> None:
     recording = host.python(
         "import os, signal, time\n"
         "pid = os.fork()\n"
-        "if pid == 0: os.kill(os.getpid(), signal.SIGSTOP); os.execv('/bin/true', ['true'])\n"
+        "if pid == 0: os.kill(os.getpid(), signal.SIGSTOP); os.execv('/usr/bin/true', ['true'])\n"
         "_, status = os.waitpid(pid, os.WUNTRACED); assert os.WIFSTOPPED(status)\n"
         "time.sleep(0.1); assert os.waitpid(pid, os.WNOHANG) == (0, 0)\n"
         "os.kill(pid, signal.SIGCONT)\n"
@@ -112,7 +112,7 @@ def test_storms_of_kill_9(host: Host) -> None:
             "-S",
             "-c",
             "import os, random, signal, time\n"
-            "busy = 'while :; do echo x > f$$; /bin/true; mv f$$ g$$; (exit); done'\n"
+            "busy = 'while :; do echo x > f$$; /usr/bin/true; mv f$$ g$$; (exit); done'\n"
             "for round in range(6):\n"
             "    pids = []\n"
             "    for n in range(8):\n"
@@ -176,6 +176,7 @@ def _gone(pids: list[int]) -> bool:
 
 
 @pytest.mark.parametrize("order", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+@pytest.mark.prefix_only("its processes do not know this machine's pids")
 def test_no_process_outlives_the_recorder(host: Host, order: signal.Signals) -> None:
     process = host.start(["/bin/sh", "-c", SLEEPERS])
     pids = _pids(host, process)
@@ -263,7 +264,7 @@ def test_a_hidden_process_group_leaves_no_trace(host: Host, tmp_path: Path) -> N
 
 
 def test_a_name_made_to_confuse_proc(host: Host) -> None:
-    shutil.copy("/bin/true", host.home / "x) S 1 9 (y")
+    shutil.copy("/usr/bin/true", host.home / "x) S 1 9 (y")
     recording = host.run(["./x) S 1 9 (y"]).check()
     body = recording.bodies("exec")[0]
     assert body["target"]["executable"]["path"] == "/Users/purple/x) S 1 9 (y"

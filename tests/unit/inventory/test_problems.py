@@ -9,6 +9,7 @@ import pytest
 from witnessmark import inventory
 from witnessmark.errors import ContentError
 from witnessmark.inventory.sources import KINDS
+from witnessmark.model.hosts import StandIn
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -100,6 +101,41 @@ def test_all_problems_come_at_once_with_their_lines(tmp_path: Path) -> None:
         "ansible_ssh_common_args is not used",
     ):
         assert words in told, words
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ("witnessmark_origin: stand-in, witnessmark_standin: {mode: namespace, why: x}", None),
+        (
+            "witnessmark_origin: stand-in, witnessmark_standin: {mode: prefix, why: x}",
+            "witnessmark_path_prefix must say where it lies",
+        ),
+        (
+            "witnessmark_origin: stand-in, witnessmark_path_prefix: /x, "
+            "witnessmark_standin: {mode: namespace, why: x}",
+            "witnessmark_path_prefix is for mode prefix only",
+        ),
+        ("witnessmark_standin: {mode: namespace, why: x}", "remove it from a Mac"),
+        (
+            "witnessmark_origin: stand-in, witnessmark_standin: {mode: container, why: x}",
+            "must be one of namespace, prefix",
+        ),
+        (
+            "witnessmark_origin: stand-in, witnessmark_path_prefix: /x, witnessmark_standin: p",
+            "must be a mapping with mode and why",
+        ),
+    ],
+)
+def test_a_stand_in_says_its_mode_and_a_prefix_only_where_it_has_one(
+    variables: str, told: str | None, tmp_path: Path
+) -> None:
+    file = write(tmp_path / "i.yaml", f"all: {{hosts: {{mac1: {{{variables}}}}}}}\n")
+    if told is None:
+        (host,) = inventory.load([file]).hosts
+        assert host.standin == StandIn(mode="namespace", why="x")
+    else:
+        assert any(told in problem for problem in problems(file)), problems(file)
 
 
 def test_no_value_is_ever_repeated_in_a_problem(tmp_path: Path) -> None:

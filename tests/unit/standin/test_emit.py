@@ -23,6 +23,7 @@ from witnessmark.standin.shape import Shape
 def process(pid: int = 10, *, parent: Process | None = None, group: int = 5) -> Process:
     return Process(
         pid=pid,
+        number=pid,
         version=pid * 2,
         parent=parent,
         original_ppid=1,

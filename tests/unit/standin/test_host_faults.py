@@ -14,7 +14,7 @@ from witnessmark.standin import broken, restart
 from witnessmark.standin.faults import outside, problems
 from witnessmark.standin.faults.known import Fault
 from witnessmark.standin.launch import refusal
-from witnessmark.standin.sshhost import former_port
+from witnessmark.standin.station import former_port
 from witnessmark.standin.tree import BROWSERS
 
 if TYPE_CHECKING:

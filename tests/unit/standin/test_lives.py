@@ -64,6 +64,8 @@ class Scene:
         self.look = Look(
             reader=self.reader,
             translator=translator,
+            view=shape.view,
+            numbers=self.processes.numbers,
             shape=shape,
             emitter=emitter,
             writers=writers,
@@ -167,7 +169,7 @@ def child() -> Iterator[int]:
 
 
 def test_a_fork_that_its_killed_maker_never_told(scene: Scene, child: int) -> None:
-    scene.lives.early.hold(child)
+    scene.lives.early.hold(child, scene.processes.numbers)
     assert scene.killed() == [("fork", 0), ("exit", 1)]
     assert scene.lives.threads[child].process.pid == child
     assert not scene.lives.early
@@ -177,7 +179,7 @@ def test_a_child_whose_maker_nobody_knows_is_followed_after_a_gap(
     scene: Scene, child: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     scene.processes.by_pid.clear()
-    scene.lives.early.hold(child)
+    scene.lives.early.hold(child, scene.processes.numbers)
     scene.lives.take_in_lost()
     assert "1 fork event(s) lost" in capsys.readouterr().err
     assert scene.lives.threads[child].process.path != ""
@@ -201,7 +203,7 @@ def test_a_thread_that_died_before_its_clone_was_told_is_no_process(
 
 
 def test_an_orphan_s_second_end_is_not_a_birth(scene: Scene, child: int) -> None:
-    scene.lives.early.hold(child)
+    scene.lives.early.hold(child, scene.processes.numbers)
     scene.lives.early.bury(child, 0)
     assert scene.killed() == [("fork", 0), ("exit", 1), ("exit", 2)]
     scene.lives.stranger(child, 0)

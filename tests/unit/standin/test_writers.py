@@ -66,6 +66,7 @@ class Bench:
         """Opened for writing by this process and not closed: returns its watch."""
         who = Process(
             pid=os.getpid(),
+            number=os.getpid(),
             version=1,
             parent=None,
             original_ppid=1,
@@ -77,7 +78,7 @@ class Bench:
         held = os.open(self.folder / name, os.O_PATH | os.O_CREAT * 0)
         found = stat_fd(held)
         assert found is not None
-        self.writers.opened(Thread(who.pid, who), 3, held, found)
+        self.writers.opened(Thread.first_of(who), 3, held, found)
         return found.ino
 
     def closes(self) -> list[tuple[int, str, bool]]:

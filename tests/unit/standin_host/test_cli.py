@@ -93,7 +93,7 @@ def test_a_good_fault_file_reaches_its_host(
 ) -> None:
     seen: list[object] = []
 
-    def boot(*arguments: object) -> list[object]:
+    def boot(*arguments: object, **_: object) -> list[object]:
         seen.extend(arguments)
         return []
 
@@ -108,4 +108,4 @@ def test_a_good_fault_file_reaches_its_host(
             {"standin-2": [{"layer": "sensor", "action": "drop"}]},
         ],
     )
-    assert "mode prefix" in out
+    assert "recorder ptrace" in out

@@ -16,8 +16,9 @@ import yaml
 
 from witnessmark.errors import HostError, Unsupported
 from witnessmark.standin import keys, launch, paperwork, state, statedir
+from witnessmark.standin.booted import BootedHost
+from witnessmark.standin.mode import Chosen, Mode
 from witnessmark.standin.pidfile import Process, read_pid, write_pid
-from witnessmark.standin.state import BootedHost
 
 if sys.platform != "linux":
     pytest.skip("a stand-in's processes are Linux processes", allow_module_level=True)
@@ -27,6 +28,7 @@ def booted(folder: Path, name: str = "mac-1") -> BootedHost:
     return BootedHost(
         name=name,
         port=2222,
+        chosen=Chosen(mode=Mode.PREFIX, why="asked for"),
         pid=1,
         folder=folder / name,
         key_file=folder / "client_key",
@@ -224,6 +226,7 @@ def test_the_inventory_is_yaml_that_ansible_reads(tmp_path: Path) -> None:
             "ansible_remote_tmp": ".ansible/tmp",
             "witnessmark_known_hosts": str(odd / "known_hosts"),
             "witnessmark_path_prefix": str(odd / "mac-1/root"),
+            "witnessmark_standin": {"mode": "prefix", "why": "asked for"},
             "witnessmark_browser": "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
             "witnessmark_destination_root": str(odd / "mac-1/delivered"),
             "witnessmark_origin": "stand-in",

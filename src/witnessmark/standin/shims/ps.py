@@ -14,6 +14,8 @@ import sys
 import time
 
 Row = dict[str, str]
+_OWN_PYTHON = "/System/Volumes/Standin/bin/python"
+"""Shown as in the records, where the host has a root of its own."""
 HEADINGS = {
     "pid": "PID",
     "ppid": "PPID",
@@ -86,8 +88,7 @@ def parse_columns(value: str) -> list[tuple[str, str]]:
 
 def host_rows(root: str) -> list[Row]:
     """One row per process of the host, by pid."""
-    with open(os.path.join(os.path.dirname(root), "init.pid"), encoding="ascii") as file:
-        init = int(file.read().split()[0])
+    init = init_of(root)
     with open("/proc/stat", encoding="ascii") as file:
         boot = next(int(line.split()[1]) for line in file if line.startswith("btime "))
     every = dict(filter(None, (stat_of(pid) for pid in os.listdir("/proc") if pid.isdigit())))
@@ -98,6 +99,14 @@ def host_rows(root: str) -> list[Row]:
             if row is not None:
                 rows.append(row)
     return rows
+
+
+def init_of(root: str) -> int:
+    """The host's first process; with a root of its own it has a count of its own."""
+    if not root:
+        return 1
+    with open(os.path.join(os.path.dirname(root), "init.pid"), encoding="ascii") as file:
+        return int(file.read().split()[0])
 
 
 def stat_of(pid: str) -> tuple[int, list[str]] | None:
@@ -145,9 +154,10 @@ def row_of(pid: int, init: int, stat: list[str], boot: int, root: str) -> Row | 
 def executable(pid: int, name: str) -> str:
     """The file that runs; as on a Mac a process that has ended shows its name in brackets."""
     try:
-        return os.readlink(f"/proc/{pid}/exe").removesuffix(" (deleted)")
+        path = os.readlink(f"/proc/{pid}/exe").removesuffix(" (deleted)")
     except OSError:
         return f"({name})"
+    return "/usr/bin/python3" if path.startswith(_OWN_PYTHON) else path
 
 
 def table(columns: list[tuple[str, str]], rows: list[Row]) -> list[str]:
