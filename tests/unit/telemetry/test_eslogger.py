@@ -409,3 +409,74 @@ def test_K1_both_token_forms_name_the_same_process(numbers: list[int]) -> None:
         stream = decode(eslogger, [json.dumps(record).encode()], host="mac", source="es")
         found.append(stream.events[0].process.token)
     assert found[0] == found[1] == Token(**as_object)
+
+
+def value(kind: str, definitions: dict[str, Any]) -> Any:
+    """A value of a type as the recovered key schema names it (synthetic)."""
+    first = kind.split("|")[0]
+    if first in definitions:
+        return record_of(definitions[first], definitions)
+    return {
+        "int": 7, "bool": True, "string": "/x", "string(hex)": "AB" * 20, "string(time)": T,
+        "array[string]": ["sh", "/x"], "array": [], "object": {},
+    }[first]  # fmt: skip
+
+
+def record_of(schema: dict[str, str], definitions: dict[str, Any]) -> dict[str, Any]:
+    """An object with every key of a schema; of a union's arms only the first."""
+    made: dict[str, Any] = {}
+    for name, kind in sorted(schema.items()):
+        plain = name.replace("?", "")
+        if "[]" in plain or ".new_path" in plain or "pipe" in plain:
+            continue
+        *way, last = plain.split(".")
+        place = made
+        for part in way:
+            place = place.setdefault(part, {})
+        if last not in place:
+            place[last] = "x" if last.endswith("filename") else value(kind, definitions)
+    return made
+
+
+T = "2026-10-04T10:00:01.880814738Z"
+
+
+def keys(sample: Any) -> dict[str, Any]:
+    schema: dict[str, Any] = json.loads(sample("eslogger/eslogger-keys-subset.json").read_text())
+    return schema
+
+
+@pytest.mark.parametrize("version", [7, 8, 9, 10])
+def test_every_event_with_every_key_of_macos_27(version: int, sample: Any, es: Any) -> None:
+    schema = keys(sample)
+    definitions = schema["definitions"]
+    for number, (name, body) in enumerate(sorted(schema["events"].items())):
+        record = record_of(schema["envelope"], definitions)
+        record |= {"version": version, "schema_version": 1, "global_seq_num": number}
+        record["event"] = {name: record_of(body, definitions)}
+        assert "cs_validation_category" in record["process"]
+        stream = es.decode(json.dumps(record).encode())
+        assert stream.coverage.bad == (), name
+        (event,) = stream.events
+        known = {kind.value for kind in Kind}
+        assert event.kind.value == (name if name in known else "other"), name
+        assert event.process.token.pid == 7
+        if name == "exec":
+            assert event.target.cs_flags == 7
+            assert (event.args, event.cwd, event.script.path) == (("sh", "/x"), "/x", "/x")
+
+
+@pytest.mark.parametrize("version", [7, 8, 9, 10])
+@pytest.mark.parametrize("array", [False, True])
+def test_message_versions_and_both_token_forms(version: int, array: bool, es: Any) -> None:
+    es.array = array
+    target = es.process(400, 901, executable=es.file("/bin/sh", 11))
+    body = {"target": target, "args": ["sh", "/x"], "cwd": es.file("/"), "script": None}
+    if version >= 7:
+        body["dyld_exec_path"] = "/bin/sh"
+    if version >= 10:
+        target["cs_validation_category"] = 1
+    (event,) = es.decode(es.line("exec", body, version=version)).events
+    assert event.target.token == Token(pid=400, pidversion=901, euid=502)
+    assert event.target.parent == Token(pid=1, pidversion=1, euid=502)
+    assert event.args == ("sh", "/x")
