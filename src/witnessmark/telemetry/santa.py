@@ -15,7 +15,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from witnessmark.model.events import Kind, Process
+from witnessmark.model.events import Kind, Process, Token
 from witnessmark.telemetry import swift
 from witnessmark.telemetry.format import (
     MILLISECOND,
@@ -122,18 +122,22 @@ def _image(pid: str, version: str | None, ppid: str, path: str, team: str | None
     digits = f"{pid}{version}{ppid}" if version else pid + ppid
     if not (pid and ppid and digits.isdecimal() and digits.isascii()):
         raise BadShape(f"{pid[:20]!r} and {ppid[:20]!r} are no process ids")
-    number = int(pid)
+    number, above = int(pid), int(ppid)
     if number <= 0:
         raise BadShape(f"pid {number} is not a process")
-    above = int(ppid)
     return swift.process(
         token=swift.token(pid=number, pidversion=int(version) if version else None),
         path=_plain(path) if path else "",
-        parent=swift.token(pid=above) if above else None,
+        parent=_parent(above),
         ppid=above,
         team_id=team or None,
         simulated=UNKNOWN if version else _VERSIONLESS,
     )
+
+
+@lru_cache(maxsize=1_024)
+def _parent(pid: int) -> Token | None:
+    return swift.token(pid=pid) if pid else None
 
 
 _kept = lru_cache(maxsize=1_024)(_image)
@@ -146,13 +150,25 @@ def _process(fields: Mapping[str, str], path: str, team: str | None = None) -> P
 
 def _exec(fields: Mapping[str, str]) -> tuple[Kind, Process, dict[str, Any]]:
     """``pid`` and ``path`` are of the image after; of the one before only the pid is known."""
-    pid, ppid = fields["pid"], fields["ppid"]
-    target = _image(pid, fields.get("pidversion"), ppid, fields["path"], fields.get("teamid"))
-    words = _plain(fields.get("args", ""))
+    get = fields.get
+    target = _image(fields["pid"], get("pidversion"), fields["ppid"], fields["path"], get("teamid"))
+    words = _plain(get("args", ""))
     decision = fields["decision"]
     details = {"target": target, "args": tuple(words.split(" ")) if words else None}
     kind = Kind.DENIED if decision.startswith("DENY") else Kind.EXEC
-    return kind, _image(pid, None, ppid, ""), details
+    return kind, _before(target), details
+
+
+def _before(target: Process) -> Process:
+    """What an exec replaced, as far as its line tells."""
+    own, version = target.token, target.token.pidversion
+    return swift.process(
+        token=own if version is None else swift.token(pid=own.pid),
+        path="",
+        parent=target.parent,
+        ppid=target.ppid,
+        simulated=_VERSIONLESS,
+    )
 
 
 def _fork(fields: Mapping[str, str]) -> tuple[Kind, Process, dict[str, Any]]:

@@ -56,7 +56,7 @@ LAST: Final = {"EXEC": "mode"} | dict.fromkeys(LAYOUTS.keys() - {"EXEC"}, "gid")
 def usual(action: str, rest: str) -> dict[str, str] | None:
     """The fields of a line in its usual order (absent ones empty), or None if it has another."""
     layout = LAYOUTS.get(action)
-    found = layout[0].fullmatch(rest) if layout else None
-    if layout is None or found is None:
+    if layout is None:
         return None
-    return dict(zip(layout[1], found.groups(""), strict=True))
+    found = layout[0].fullmatch(rest)
+    return None if found is None else dict(zip(layout[1], found.groups(""), strict=False))
