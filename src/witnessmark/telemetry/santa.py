@@ -13,7 +13,7 @@ Assumed, not seen in a capture: which of its two processes FORK names (the child
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from witnessmark.model.events import Kind, Process, Token
 from witnessmark.telemetry import swift
@@ -25,7 +25,7 @@ from witnessmark.telemetry.format import (
     fills,
     never,
 )
-from witnessmark.telemetry.santa_layouts import LAST, usual
+from witnessmark.telemetry.santa_layouts import HEAD, LAYOUTS
 from witnessmark.telemetry.times import nanoseconds
 
 if TYPE_CHECKING:
@@ -45,8 +45,8 @@ UNKNOWN: Final = never(FILLS) | {"args"}
 """What no line can say for certain; ``args`` because of the lost word boundaries."""
 _VERSIONLESS: Final = UNKNOWN | {"pidversion"}
 """Old versions of Santa, and lines about files, have no pidversion."""
-_HEAD: Final = "] I santad: action="
 _LONGEST: Final = 1_024
+_Made: TypeAlias = tuple[Kind, Process | None, dict[str, Any] | None]
 
 
 def reader() -> _Reader:
@@ -64,11 +64,16 @@ class _Reader:
         if not whole:
             raise Unreadable("the line has no end: it is cut off, or still being written")
         time_ns = nanoseconds(text[1:end])
-        if not text.startswith(_HEAD, end):
+        if not text.startswith(HEAD, end):
             return _notice(text, end, time_ns)
-        if text.find(_HEAD, end + 1) >= 0:
-            raise Unreadable("two records run into one another")
-        return _found(text[end + len(_HEAD) :], time_ns)
+        action, bar, rest = text[end + len(HEAD) :].partition("|")
+        if not bar:
+            raise Unreadable("an action without fields: the line is cut off")
+        make = _ACTIONS.get(action)
+        if make is None:
+            return _unused(action, rest, time_ns)
+        kind, process, details = make(*LAYOUTS[action].values(action, rest))
+        return Found(name=action, kind=kind, time_ns=time_ns, process=process, details=details)
 
 
 def _notice(text: str, end: int, time_ns: int) -> Found:
@@ -77,36 +82,13 @@ def _notice(text: str, end: int, time_ns: int) -> Found:
     raise BadShape(f"no action: {text[end + 1 : end + 60]!r}")
 
 
-def _found(body: str, time_ns: int) -> Found:
-    action, bar, rest = body.partition("|")
-    if not bar:
-        raise Unreadable("an action without fields: the line is cut off")
-    make = _ACTIONS.get(action)
-    if make is None:
-        if not action.replace("_", "").isupper():
-            raise BadShape(f"action {action[:40]!r} is none of Santa's")
-        return Found(name=action[:64], time_ns=time_ns)
-    fields = usual(action, rest) or _split(action, rest)
-    try:
-        kind, process, details = make(fields)
-    except KeyError as missing:
-        raise Unreadable(f"{action} without {missing.args[0]}: the line is cut off") from None
-    return Found(name=action, kind=kind, time_ns=time_ns, process=process, details=details)
-
-
-def _split(action: str, rest: str) -> dict[str, str]:
-    """The fields of a line, whatever their order."""
-    parts = rest.split("|")
-    try:
-        fields = dict([part.split("=", 1) for part in parts])
-    except ValueError:
-        raise Unreadable("a field without =: the line is cut off or garbled") from None
-    if len(fields) != len(parts):
-        raise BadShape("a field is there twice")
-    last = LAST.get(action)
-    if last is not None and last not in fields:
-        raise Unreadable(f"{action} without {last}: the line is cut off")
-    return fields
+def _unused(action: str, rest: str, time_ns: int) -> Found:
+    """An action that the event model has no use for, such as ALLOWLIST."""
+    if not action.replace("_", "").isupper():
+        raise BadShape(f"action {action[:40]!r} is none of Santa's")
+    if HEAD in rest:
+        raise Unreadable("two records run into one another")
+    return Found(name=action[:64], time_ns=time_ns)
 
 
 def _plain(value: str) -> str:
@@ -118,8 +100,8 @@ def _plain(value: str) -> str:
     return value
 
 
-def _image(pid: str, version: str | None, ppid: str, path: str, team: str | None = None) -> Process:
-    digits = f"{pid}{version}{ppid}" if version else pid + ppid
+def _image(pid: str, version: str, ppid: str, path: str, team: str = "") -> Process:
+    digits = pid + version + ppid
     if not (pid and ppid and digits.isdecimal() and digits.isascii()):
         raise BadShape(f"{pid[:20]!r} and {ppid[:20]!r} are no process ids")
     number, above = int(pid), int(ppid)
@@ -143,93 +125,85 @@ def _parent(pid: int) -> Token | None:
 _kept = lru_cache(maxsize=1_024)(_image)
 
 
-def _process(fields: Mapping[str, str], path: str, team: str | None = None) -> Process:
-    make = _kept if len(path) <= _LONGEST else _image
-    return make(fields["pid"], fields.get("pidversion"), fields["ppid"], path, team)
+def _actor(pid: str, version: str, ppid: str, path: str) -> Process:
+    """A process that acts often is written alike each time, so its image is kept."""
+    return (_kept if len(path) <= _LONGEST else _image)(pid, version, ppid, path)
 
 
-def _exec(fields: Mapping[str, str]) -> tuple[Kind, Process, dict[str, Any]]:
+def _exec(
+    decision: str, team: str, pid: str, version: str, ppid: str, path: str, args: str
+) -> _Made:
     """``pid`` and ``path`` are of the image after; of the one before only the pid is known."""
-    get = fields.get
-    target = _image(fields["pid"], get("pidversion"), fields["ppid"], fields["path"], get("teamid"))
-    words = _plain(get("args", ""))
-    decision = fields["decision"]
+    target = _image(pid, version, ppid, path, team)
+    words = _plain(args)
     details = {"target": target, "args": tuple(words.split(" ")) if words else None}
     kind = Kind.DENIED if decision.startswith("DENY") else Kind.EXEC
-    return kind, _before(target), details
-
-
-def _before(target: Process) -> Process:
-    """What an exec replaced, as far as its line tells."""
-    own, version = target.token, target.token.pidversion
-    return swift.process(
-        token=own if version is None else swift.token(pid=own.pid),
+    own = target.token
+    before = swift.process(
+        token=swift.token(pid=own.pid) if version else own,
         path="",
         parent=target.parent,
         ppid=target.ppid,
         simulated=_VERSIONLESS,
     )
+    return kind, before, details
 
 
-def _fork(fields: Mapping[str, str]) -> tuple[Kind, Process, dict[str, Any]]:
-    child = _process(fields, "")
+def _fork(pid: str, version: str, ppid: str) -> _Made:
+    child = _image(pid, version, ppid, "")
     if not child.ppid:
         raise BadShape(f"FORK by pid {child.ppid}")
-    parent = swift.process(token=swift.token(pid=child.ppid), path="", simulated=UNKNOWN)
+    parent = swift.process(token=swift.token(pid=child.ppid), path="", simulated=_VERSIONLESS)
     return Kind.FORK, parent, {"child": child}
 
 
-def _exit(fields: Mapping[str, str]) -> tuple[Kind, Process, dict[str, Any]]:
-    return Kind.EXIT, _process(fields, ""), {}
+def _exit(pid: str, version: str, ppid: str) -> _Made:
+    return Kind.EXIT, _image(pid, version, ppid, ""), None
 
 
-def _file(kind: Kind, **more: Any) -> Callable[[Mapping[str, str]], Any]:
-    """An action with one ``path``."""
-
-    def make(fields: Mapping[str, str]) -> tuple[Kind, Process, dict[str, Any]]:
-        file = swift.file_ref(path=_plain(fields["path"]))
-        return kind, _process(fields, fields["processpath"]), {"file": file, **more}
-
-    return make
+def _write(path: str, pid: str, version: str, ppid: str, actor: str) -> _Made:
+    """Santa's WRITE is a close after a modification."""
+    file = swift.file_ref(path=_plain(path))
+    return Kind.CLOSE, _actor(pid, version, ppid, actor), {"file": file, "modified": True}
 
 
-def _two(kind: Kind, source: str, to: str) -> Callable[[Mapping[str, str]], Any]:
+def _delete(path: str, pid: str, version: str, ppid: str, actor: str) -> _Made:
+    file = swift.file_ref(path=_plain(path))
+    return Kind.UNLINK, _actor(pid, version, ppid, actor), {"file": file}
+
+
+def _two(kind: Kind) -> Callable[..., _Made]:
     """An action from one path to another."""
 
-    def make(fields: Mapping[str, str]) -> tuple[Kind, Process, dict[str, Any]]:
+    def make(source: str, to: str, pid: str, version: str, ppid: str, actor: str) -> _Made:
         details = {
-            "source_file": swift.file_ref(path=_plain(fields[source])),
-            "file": swift.file_ref(path=_plain(fields[to])),
+            "source_file": swift.file_ref(path=_plain(source)),
+            "file": swift.file_ref(path=_plain(to)),
         }
-        return kind, _process(fields, fields["processpath"]), details
+        return kind, _actor(pid, version, ppid, actor), details
 
     return make
 
 
-def _volume(fields: Mapping[str, str]) -> tuple[Kind, Process | None, dict[str, Any] | None]:
+def _volume(mount: str, bsdname: str, dmgpath: str) -> _Made:
     """A volume that came; one that is mounted nowhere is a notice only."""
-    device = f"/dev/{_plain(fields['bsdname'])}"
-    point = _plain(fields["mount"])
+    point, image = _plain(mount), _plain(dmgpath)
     if not point:
         return Kind.OTHER, None, None
-    image = _plain(fields.get("dmgpath", ""))
-    return (
-        Kind.MOUNT,
-        _NOBODY,
-        {"file": swift.file_ref(path=point), "source_file": swift.file_ref(path=image or device)},
-    )
+    origin = swift.file_ref(path=image or f"/dev/{_plain(bsdname)}")
+    return Kind.MOUNT, _NOBODY, {"file": swift.file_ref(path=point), "source_file": origin}
 
 
 _NOBODY: Final = swift.process(token=swift.token(pid=0), path="", simulated=UNKNOWN)
-_ACTIONS: Final[Mapping[str, Callable[..., tuple[Kind, Process | None, dict[str, Any] | None]]]] = {
+_ACTIONS: Final[Mapping[str, Callable[..., _Made]]] = {
     "EXEC": _exec,
     "FORK": _fork,
     "EXIT": _exit,
-    "WRITE": _file(Kind.CLOSE, modified=True),  # Santa's WRITE is a close after a modification
-    "DELETE": _file(Kind.UNLINK),
-    "RENAME": _two(Kind.RENAME, "path", "newpath"),
-    "LINK": _two(Kind.LINK, "path", "newpath"),
-    "CLONE": _two(Kind.CLONE, "source", "target"),
-    "COPYFILE": _two(Kind.COPYFILE, "source", "target"),
+    "WRITE": _write,
+    "DELETE": _delete,
+    "RENAME": _two(Kind.RENAME),
+    "LINK": _two(Kind.LINK),
+    "CLONE": _two(Kind.CLONE),
+    "COPYFILE": _two(Kind.COPYFILE),
     "DISKAPPEAR": _volume,
 }
