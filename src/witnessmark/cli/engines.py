@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from witnessmark.telemetry.format import Format
 
 
+MOST_HOSTS = 10_000
+"""How many hosts one stream may name: each has an engine of its own in memory."""
+
+
 class Engines:
     """An engine for each host that a stream tells of: pids of two hosts are not the same."""
 
@@ -42,6 +46,10 @@ class Engines:
         """Take one event; what can be answered now."""
         engine = self.of.get(event.host)
         if engine is None:
+            if len(self.of) >= MOST_HOSTS:
+                raise UsageError(
+                    f"the records name more than {MOST_HOSTS} hosts: split them, or name one --host"
+                )
             grain = self._source.TIME_RESOLUTION
             engine = self.of[event.host] = Engine(
                 self._parameters,

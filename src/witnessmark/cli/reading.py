@@ -79,17 +79,28 @@ def wrong_kind(form: Format, paths: Sequence[str]) -> str:
     """The sentence about files of which no line is a record of the kind that was named."""
     article = "an" if form.KIND[0] in "aeiou" else "a"
     text = f"no line of {', '.join(paths)} is {article} {form.KIND} record"
-    other = next((kind for path in paths if (kind := _other(path)) is not None), None)
-    return text if other in (None, form.KIND) else f"{text}; it looks like {other}"
+    hint = next((hint for path in paths if (hint := _hint(form, path)) is not None), None)
+    return f"{text}; {hint}" if hint else text
 
 
-def _other(path: str) -> str | None:
+def _hint(form: Format, path: str) -> str | None:
+    """What a file is instead, as far as its first line tells."""
     from witnessmark.telemetry.kinds import looks_like
 
     if path == "-" or not Path(path).is_file():
         return None
     with Path(path).open("rb") as file:
-        return looks_like(file.readline(LOOKED_AT))
+        line = file.readline(LOOKED_AT).strip()
+    other = looks_like(line)
+    if other not in (None, form.KIND):
+        return f"it looks like {other}"
+    if line == b"[" or line.startswith(b"[{"):
+        mend = f"jq -c '.[]' {path}"
+    elif line == b"{":
+        mend = f"jq -c . {path}"
+    else:
+        return None
+    return f"it is one JSON document, and a record a line is read: {mend}"
 
 
 def _check(file: Path, command: str) -> None:

@@ -191,3 +191,31 @@ def test_records_name_their_host_unless_it_is_named() -> None:
     assert objects(text)[-1]["hosts"] == ["mac7"]
     _, text = run("osquery", "--host", "kim", file)
     assert objects(text)[-1]["hosts"] == ["kim"]
+
+
+@pytest.mark.parametrize(
+    ("text", "filter_"),
+    [
+        ('[{"a": 1},\n{"a": 2}]\n', "'.[]'"),
+        ('[{"a": 1}, {"a": 2}]\n', "'.[]'"),
+        ('[\n  {"a": 1}\n]\n', "'.[]'"),
+        ('{\n  "eventType": "GPFSEvent"\n}\n', "."),
+    ],
+)
+def test_one_document_over_several_lines_is_told_with_the_mend(
+    text: str, filter_: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(text)
+    with pytest.raises(UsageError) as error:
+        run("jamf-alerts", path)
+    said = "record; it is one JSON document, and a record a line is read"
+    assert str(error.value).endswith(f"{said}: jq -c {filter_} {path}")
+
+
+def test_a_stream_of_endless_hosts_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    from witnessmark.cli import engines
+
+    monkeypatch.setattr(engines, "MOST_HOSTS", 0)
+    with pytest.raises(UsageError, match="more than 0 hosts"):
+        run("--kind", "santa", DATA / "santa.synthetic", which=detect)
