@@ -42,6 +42,7 @@ class Lineage:
         self._rows = {row.pid: row for row in snapshot}
         self._images: dict[tuple[int, int | None], Image] = {}
         self._current: dict[int, Image] = {}
+        self._browsers: set[int] = set()
         self._ended: deque[tuple[int, Task]] = deque()
         self._began_ns: int | None = None
 
@@ -120,9 +121,7 @@ class Lineage:
 
     def browser_lives(self, *, besides: int) -> bool:
         """Whether a listed browser with another pid is running, as far as the records tell."""
-        images = (image for pid, image in self._current.items() if pid != besides)
-        found = (self._identity.browser(image.process) for image in images)
-        return any(item is not None and not item.needs_responsible_browser for item in found)
+        return any(pid != besides for pid in self._browsers)
 
     def prune(self, now_ns: int) -> None:
         """Forget tasks that ended too long ago for any rule."""
@@ -221,6 +220,9 @@ class Lineage:
         self._images.pop(key(seen.token), None)
         self._images[key(seen.token)] = image
         self._current[seen.token.pid] = image
+        listed = self._identity.browser(seen)
+        lives = listed is not None and not listed.needs_responsible_browser
+        (self._browsers.add if lives else self._browsers.discard)(seen.token.pid)
         task.keys.append(key(seen.token))
         return image
 
@@ -234,6 +236,7 @@ class Lineage:
         current = self._current.get(task.pid)
         if current is not None and current.task is task:
             del self._current[task.pid]
+            self._browsers.discard(task.pid)
         self._ended.append((now_ns, task))
 
     def _forget(self, task: Task) -> None:
@@ -244,3 +247,4 @@ class Lineage:
         current = self._current.get(task.pid)
         if current is not None and current.task is task:
             del self._current[task.pid]
+            self._browsers.discard(task.pid)

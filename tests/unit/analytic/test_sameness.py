@@ -116,3 +116,17 @@ def test_a_platform_browser_is_known_by_path_where_the_source_has_no_such_flag()
 def test_a_team_without_a_signing_id_leaves_the_path_to_decide() -> None:
     start = event(Kind.OTHER, image(300, CHROME, team_id="EQHXZ8M8AV"), 0)
     assert answers(start, run(301, "/bin/sh", ppid=300, at=1)) == FIRED_A
+
+
+def test_only_a_browser_that_still_runs_may_be_responsible() -> None:
+    unknown = UNKNOWN | {"responsible"}
+    target = image(400, "/bin/sh", simulated=unknown)
+    before = image(400, "", simulated=unknown)
+    job = event(Kind.EXEC, before, 5, target=target, args=("sh", "-c", "x"))
+    chrome, gone = run(300, CHROME), event(Kind.EXIT, image(300, CHROME), 3)
+    other = run(300, "/bin/zsh", at=4)
+    maybe = ("A", Answer.UNDETERMINED, "responsible process unknown")
+    assert answers(chrome, job) == [maybe]
+    assert answers(job) == []
+    assert answers(chrome, gone, job) == []
+    assert answers(chrome, other, job) == [], "the browser's pid runs something else now"
