@@ -143,17 +143,17 @@ class Decoder:
     def _event(self, item: Found, process: Process, begin: int, place: int) -> Event:
         host = item.host if self._by_record and item.host else self.host
         name = f"{host}/{self.source}/{self._lines}"
-        return swift.event(
-            id=name if place == 1 else f"{name}.{place}",
-            host=host,
-            source=self.source,
-            line=self._lines,
-            kind=item.kind,
-            time_ns=item.time_ns or 0,
-            process=process,
-            seq=item.seq,
-            global_seq=item.global_seq,
-            received_ns=self._received(self._offset) if self._received else None,
+        return swift.event(  # by place, as the model orders its fields
+            name if place == 1 else f"{name}.{place}",
+            host,
+            self.source,
+            self._lines,
+            item.kind,
+            item.time_ns or 0,
+            process,
+            item.seq,
+            item.global_seq,
+            self._received(self._offset) if self._received else None,
             offset=begin,
             **(item.details or _NOTHING),
         )

@@ -58,8 +58,9 @@ class _Reader:
     def read(self, line: bytes, whole: bool) -> Found:
         """One line."""
         text = line.decode()
-        end = text.find("]", 0, 40)
-        if text[:1] != "[" or end < 0:
+        # A time in milliseconds, as every version writes it, ends at the 25th character.
+        end = 25 if text.startswith(HEAD, 25) else text.find("]", 0, 40)
+        if text[0] != "[" or end < 0:
             raise Unreadable("not a line of Santa's: it does not begin with [time]")
         if not whole:
             raise Unreadable("the line has no end: it is cut off, or still being written")
@@ -73,7 +74,7 @@ class _Reader:
         if make is None:
             return _unused(action, rest, time_ns)
         kind, process, details = make(*LAYOUTS[action].values(action, rest))
-        return Found(name=action, kind=kind, time_ns=time_ns, process=process, details=details)
+        return Found(action, kind, time_ns, process, details)
 
 
 def _notice(text: str, end: int, time_ns: int) -> Found:
@@ -107,11 +108,12 @@ def _image(pid: str, version: str, ppid: str, path: str, team: str = "") -> Proc
     number, above = int(pid), int(ppid)
     if number <= 0:
         raise BadShape(f"pid {number} is not a process")
-    return swift.process(
-        token=swift.token(pid=number, pidversion=int(version) if version else None),
-        path=_plain(path) if path else "",
-        parent=_parent(above),
-        ppid=above,
+    return swift.process(  # by place: token, path, parent, responsible, ppid
+        swift.token(number, int(version) if version else None),
+        _plain(path) if path else "",
+        _parent(above),
+        None,
+        above,
         team_id=team or None,
         simulated=UNKNOWN if version else _VERSIONLESS,
     )
@@ -139,13 +141,8 @@ def _exec(
     details = {"target": target, "args": tuple(words.split(" ")) if words else None}
     kind = Kind.DENIED if decision.startswith("DENY") else Kind.EXEC
     own = target.token
-    before = swift.process(
-        token=swift.token(pid=own.pid) if version else own,
-        path="",
-        parent=target.parent,
-        ppid=target.ppid,
-        simulated=_VERSIONLESS,
-    )
+    token = swift.token(own.pid) if version else own
+    before = swift.process(token, "", target.parent, None, target.ppid, simulated=_VERSIONLESS)
     return kind, before, details
 
 
@@ -163,12 +160,12 @@ def _exit(pid: str, version: str, ppid: str) -> _Made:
 
 def _write(path: str, pid: str, version: str, ppid: str, actor: str) -> _Made:
     """Santa's WRITE is a close after a modification."""
-    file = swift.file_ref(path=_plain(path))
+    file = swift.file_ref(_plain(path))
     return Kind.CLOSE, _actor(pid, version, ppid, actor), {"file": file, "modified": True}
 
 
 def _delete(path: str, pid: str, version: str, ppid: str, actor: str) -> _Made:
-    file = swift.file_ref(path=_plain(path))
+    file = swift.file_ref(_plain(path))
     return Kind.UNLINK, _actor(pid, version, ppid, actor), {"file": file}
 
 
@@ -177,8 +174,8 @@ def _two(kind: Kind) -> Callable[..., _Made]:
 
     def make(source: str, to: str, pid: str, version: str, ppid: str, actor: str) -> _Made:
         details = {
-            "source_file": swift.file_ref(path=_plain(source)),
-            "file": swift.file_ref(path=_plain(to)),
+            "source_file": swift.file_ref(_plain(source)),
+            "file": swift.file_ref(_plain(to)),
         }
         return kind, _actor(pid, version, ppid, actor), details
 

@@ -33,6 +33,7 @@ def test_it_is_the_same_thing(maker: Any, cls: Any, given: dict[str, Any]) -> No
     assert hash(made) == hash(cls(**given))
     assert repr(made) == repr(cls(**given))
     assert replace(made) == made
+    assert maker(*(getattr(made, item.name) for item in fields(cls))) == made
     assert not hasattr(made, "__dict__")
     for item in fields(cls):
         with pytest.raises(FrozenInstanceError):
@@ -41,3 +42,14 @@ def test_it_is_the_same_thing(maker: Any, cls: Any, given: dict[str, Any]) -> No
         maker(nonsense=1, **given)
     with pytest.raises(TypeError):
         maker()
+
+
+def test_the_order_of_the_fields_that_decoders_give_by_place() -> None:
+    assert [item.name for item in fields(Event)][:10] == [
+        "id", "host", "source", "line", "kind", "time_ns", "process", "seq", "global_seq",
+        "received_ns",
+    ]  # fmt: skip
+    names = [item.name for item in fields(Process)][:5]
+    assert names == ["token", "path", "parent", "responsible", "ppid"]
+    assert [item.name for item in fields(Token)][:2] == ["pid", "pidversion"]
+    assert fields(FileRef)[0].name == "path"
