@@ -83,7 +83,7 @@ def _in_time(there: CaseEvidence, event: Event, what: str) -> Finding:
         trouble: str | None = "nobody saw when"
         took = 0.0
     else:
-        between = clock.elapsed(there, event.time_ns, event.received_ns)
+        between = clock.arrived(there, event.time_ns, event.received_ns)
         trouble = clock.trouble(there) or clock.undecided(there, between, deadline)
         took = between.about_s
     if trouble is not None:

@@ -31,7 +31,7 @@ def check(case: CaseEvidence) -> Iterator[Finding]:
             "retained", "retained", Status.SKIP, "nothing was acted, so nothing to retain"
         )
         return
-    if case.source is None or case.source.path is None:
+    if case.source is None or not (case.source.path or case.source.search):
         yield finding(
             "retained", "retained", Status.SKIP, "a live stream has no store that could retain"
         )
@@ -52,7 +52,9 @@ def _still_there(case: CaseEvidence) -> Finding:
             Status.FAIL,
             "records collected during the run are no longer in the source's store unchanged",
             expected=f"bytes {look.start} to {look.end} unchanged",
-            observed=f"store of {look.size} bytes differs",
+            observed="records are gone or differ"
+            if look.size is None
+            else f"store of {look.size} bytes differs",
         )
     return finding(
         "retained", "retained", Status.PASS, "the run's records are still in the source's store"

@@ -5,7 +5,8 @@ WitnessmarkError        one clear sentence for the user; `exit_code` is what the
 ├── UsageError          a wrong option or path (exit 2)
 ├── Unsupported         cannot be done here, and is never approximated (exit 2)
 ├── HostError           a host could not be reached, trusted or prepared; names it (exit 3)
-│   └── HostKeyError    the host's SSH key is not the one in known_hosts
+│   ├── HostKeyError    the host's SSH key is not the one in known_hosts
+│   └── ServerError     a log server could not be asked, or what it said cannot be relied on
 ├── NoticeError         a notice is not signed, was altered, or does not announce this (exit 2)
 ├── JournalError        a run's journal cannot be written or read (exit 2)
 └── BagError            an evidence bag is incomplete or altered (exit 2)
@@ -49,6 +50,17 @@ class HostError(WitnessmarkError):
 
 class HostKeyError(HostError):
     """The key that a host offered is not the one recorded for it in known_hosts."""
+
+
+class ServerError(HostError):
+    """A log server could not be asked for a host's records, or its answer cannot be relied on.
+
+    ``lasting``: asking once more would not help (no such index, no right, a wrong certificate).
+    """
+
+    def __init__(self, message: str, *, lasting: bool = False) -> None:
+        super().__init__(message)
+        self.lasting = lasting
 
 
 class NoticeError(WitnessmarkError):

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from witnessmark.hosts.outcome import PrepareResult
     from witnessmark.journal.book import Book
     from witnessmark.journal.file import Journal
-    from witnessmark.model.hosts import Host
+    from witnessmark.model.hosts import Destination, Host, Search
     from witnessmark.model.run import HostFacts, Plan
 
 SCENARIOS = "content/scenarios"
@@ -151,12 +151,21 @@ def retention(hosts: Sequence[Host]) -> tuple[RetentionProfile, ...]:
 def without_machine_paths(host: Host) -> Host:
     """Where the controller keeps keys and logs is nobody's business who reads the bag."""
     sources = tuple(
-        replace(item, destination=replace(item.destination, path=Path(item.destination.path).name))
-        if item.destination
-        else item
+        replace(item, search=_bare(item.search), destination=_elsewhere(item.destination))
         for item in host.sources
     )
     return replace(host, key_file=None, known_hosts=None, destination_root=None, sources=sources)
+
+
+def _elsewhere(found: Destination | None) -> Destination | None:
+    if found is None:
+        return None
+    return replace(found, path=Path(found.path).name, search=_bare(found.search))
+
+
+def _bare(found: Search | None) -> Search | None:
+    """Which server was asked is evidence; where its secret lies is not."""
+    return None if found is None else replace(found, credentials=None, ca_file=None)
 
 
 def told(host: Host, fault: Mapping[str, object]) -> str:

@@ -164,6 +164,9 @@ def _ranges(record: RunRecord) -> Iterator[str]:
     for what, length in lengths:
         if not 0 <= length <= LONGEST_S:
             yield f"is not understood at {what}: {length!r} is not within 0 s and 100 years"
+    for item in (*record.collections, *record.deliveries):
+        if not 0 <= item.grain_ns <= LONGEST_S * 1e9:
+            yield f"has looks at {item.source!r} on {item.host!r} that cannot be so far apart"
     for facts in record.facts:
         offsets = (facts.clock_offset_s, facts.clock_offset_end_s, *facts.offsets_s)
         if any(abs(offset or 0.0) > LONGEST_S for offset in offsets):

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from witnessmark.collect.feeds import POLL_S, feed
 from witnessmark.errors import HostError
 from witnessmark.model.parts import Hole
-from witnessmark.model.run import StoreLook
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,9 +18,7 @@ if TYPE_CHECKING:
 
     from witnessmark.hosts.transport import Transport
     from witnessmark.model.hosts import Source
-
-HEAD = 1 << 18
-"""Bytes of a store's beginning that are kept to learn its oldest record."""
+    from witnessmark.model.run import StoreLook
 
 
 @dataclass(slots=True, kw_only=True)
@@ -39,6 +36,8 @@ class Collected:
     look: StoreLook | None = None
     problem: str | None = None
     holes: list[Hole] = field(default_factory=list)
+    grain_ns: int = 0
+    """How long before a chunk's time its records may have been there, between two looks."""
 
 
 class Collector:
@@ -61,13 +60,12 @@ class Collector:
         """
         self.result = earlier or Collected(host=transport.host.name, source=source.name)
         self._earlier, self._part, self._kept = earlier is not None, part, kept
-        self._feed = feed(transport, source)
+        self._feed = feed(transport, source, raw)
         self._raw = raw
         self._clock = clock
         self._stop = threading.Event()
         self._seen = threading.Condition()
         self._needles: dict[bytes, bool] = {}
-        self._transport, self._source = transport, source
         self._thread = threading.Thread(
             target=self._run, name=f"collect-{transport.host.name}-{source.name}", daemon=True
         )
@@ -78,15 +76,15 @@ class Collector:
         After an earlier controller: go on behind the last byte that it kept.
         """
         try:
-            begin = self._feed.begin()
             self._raw.touch()
             if self._earlier:
-                self._go_on(begin)
+                self._go_on()
             else:
-                self.result.start = begin
+                self.result.start = self._feed.begin()
             self._kept(self.result)
         except HostError as problem:
             self.result.problem = str(problem)
+            self._feed.end()
         except OSError as problem:
             self.result.problem = self._unkept(problem)
             self._feed.end()
@@ -110,37 +108,21 @@ class Collector:
         if self._thread.ident is None and self.result.problem is None:
             self.result.problem = f"{self.result.host}: {self.result.source} was never collected"
         if self._thread.is_alive():
-            self._thread.join(30.0)
+            self._thread.join(self._feed.patience_s)
             if self._thread.is_alive():
                 self.result.problem = f"{self.result.host}: {self.result.source} did not stop"
-        if self._source.path and self.result.problem is None:
+        if self.result.problem is None:
             self._look()
         return self.result
 
-    def _go_on(self, size: int) -> None:
+    def _go_on(self) -> None:
         """Mark where the earlier controller stopped; what came since then has no known time."""
         done = self.result
-        had = self._raw.stat().st_size
-        done.chunks = [chunk for chunk in done.chunks if chunk[0] <= had]
-        at = had
-        if self._source.path:
-            if size < done.start + had or not self._same(had):
-                raise HostError(
-                    f"{done.host}: {self._source.path} is not the file any more that was read "
-                    "before the controller died (rotated or truncated); records may be lost"
-                )
-            at = size - done.start
-        elif had and not self._raw.read_bytes().endswith(b"\n"):
-            with self._raw.open("ab") as out:
-                out.write(b"\n")  # the line that was cut ends here, and spoils no line after it
-            at = had + 1
-        if at > (done.chunks[-1][0] if done.chunks else 0):
-            done.chunks.append((at, None))
-        done.holes.append(Hole(part=self._part, offset=had, lost=self._source.path is None))
-
-    def _same(self, had: int) -> bool:
-        path = self._source.path or ""
-        return self._transport.read(path, self.result.start, had) == self._raw.read_bytes()
+        found = self._feed.go_on(done.start, self._raw)
+        done.chunks = [chunk for chunk in done.chunks if chunk[0] <= found.had]
+        if found.at > (done.chunks[-1][0] if done.chunks else 0):
+            done.chunks.append((found.at, None))
+        done.holes.append(Hole(part=self._part, offset=found.had, lost=found.lost))
 
     def _already(self, needle: bytes) -> bool:
         return self._raw.exists() and any(
@@ -162,25 +144,29 @@ class Collector:
             self._broke(f"{self.result.host}: collecting {self.result.source} failed\n{trace}")
 
     def _collect(self) -> None:
-        offset = self.result.start + self._raw.stat().st_size
+        size = self._raw.stat().st_size
         known = self.result.chunks[-1][0] if self.result.chunks else 0
         tail = b""
         with self._raw.open("ab") as out:
             while True:
                 last = self._stop.is_set()
-                data = self._feed.pull(offset)
+                data = self._feed.pull(last=last)
                 if data:
-                    offset += len(data)
+                    size += len(data)
                     out.write(data)
                     out.flush()
-                    if offset - self.result.start > known:
-                        self.result.chunks.append((offset - self.result.start, self._clock()))
+                    if size > known:
+                        self._stamp(size)
                     tail = self._notice(tail + data)
                 elif last:
                     return
                 else:
                     self._stop.wait(POLL_S)
                 self._kept(self.result)
+
+    def _stamp(self, end: int) -> None:
+        self.result.chunks.append((end, self._clock() if self._feed.timed else None))
+        self.result.grain_ns = max(self.result.grain_ns, self._feed.grain_ns)
 
     def _broke(self, why: str) -> None:
         """Whoever waits is told that nothing more will come."""
@@ -204,18 +190,14 @@ class Collector:
         return rest
 
     def _look(self) -> None:
-        path, start = self._source.path or "", self.result.start
+        start = self.result.start
         end = start + (self.result.chunks[-1][0] if self.result.chunks else 0)
-        now = self._clock()
         try:
-            size = self._transport.size(path)
-            self.result.head = self._transport.read(path, 0, HEAD)
-            again = self._transport.read(path, start, end - start) if end > start else b""
-            intact = again == self._raw.read_bytes()[: end - start]
+            found = self._feed.look(self._raw, start, end, self._clock())
         except HostError as problem:
-            self.result.look = StoreLook(taken_ns=now, start=start, end=end, problem=str(problem))
-            return
+            self.result.problem = str(problem)
         except OSError as problem:
             self.result.problem = self._unkept(problem)
-            return
-        self.result.look = StoreLook(taken_ns=now, start=start, end=end, size=size, intact=intact)
+        else:
+            if found is not None:
+                self.result.look, self.result.head = found.look, found.head

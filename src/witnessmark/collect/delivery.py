@@ -1,4 +1,4 @@
-"""Collects what the organisation's pipeline delivered, from a file on the controller."""
+"""Collects what the organisation's pipeline delivered: a file here, or what a log server has."""
 
 from __future__ import annotations
 
@@ -44,8 +44,9 @@ class Arrivals:
             replace(
                 source,
                 name=f"{source.name}, as delivered",
-                path=source.destination.path,
+                path=source.destination.path or None,
                 command=None,
+                search=source.destination.search,
             ),
             raw,
             earlier=earlier,

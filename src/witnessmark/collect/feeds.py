@@ -1,52 +1,135 @@
-"""Where a source's bytes come from: a file that grows, or a command that prints."""
+"""Where a source's bytes come from: a file that grows, a command that prints, a log server."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from witnessmark.errors import HostError
+from witnessmark.model.run import StoreLook
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from witnessmark.hosts.transport import Stream, Transport
     from witnessmark.model.hosts import Source
 
 POLL_S = 0.05
+HEAD = 1 << 18
+"""Bytes of a store's beginning that are kept to learn its oldest record."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoneOn:
+    """How a feed goes on with what an earlier controller had collected into the same raw file."""
+
+    had: int
+    """Bytes of the raw file that are kept of it."""
+    at: int
+    """Up to here in the raw file, what is there or about to come has no known time."""
+    lost: bool
+    """Whether what came while no controller was there is gone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondLook:
+    """A source's store once more, at the end of a run."""
+
+    look: StoreLook
+    head: bytes = b""
+    """Lines of its beginning."""
 
 
 class Feed(Protocol):
     """What a collector pulls bytes from."""
 
-    def begin(self) -> int: ...
-
-    def pull(self, offset: int) -> bytes: ...
-
-    def end(self) -> None: ...
-
-
-class _FileFeed:
-    """A file on the host that a sensor appends to."""
-
-    def __init__(self, transport: Transport, path: str, name: str) -> None:
-        self._transport, self._path, self._name = transport, path, name
+    patience_s: float
+    """How long it may take to stop."""
+    timed: bool
+    """Whether the bytes that were pulled last came just then; else nobody knows when."""
+    grain_ns: int
+    """How long before they were pulled timed bytes may have been there."""
 
     def begin(self) -> int:
-        return self._transport.size(self._path)
+        """Begin; where in the store, for one that is a file."""
+        ...
 
-    def pull(self, offset: int) -> bytes:
-        size = self._transport.size(self._path)
-        if size < offset:
+    def go_on(self, start: int, raw: Path) -> GoneOn:
+        """Begin behind what an earlier controller kept in ``raw``."""
+        ...
+
+    def pull(self, *, last: bool) -> bytes:
+        """What has come since; nothing if there is nothing. ``last``: there will be no other."""
+        ...
+
+    def look(self, raw: Path, start: int, end: int, now_ns: int) -> SecondLook | None:
+        """Look whether what was collected is still there; None for what keeps nothing."""
+        ...
+
+    def end(self) -> None:
+        """Let go; also of what never began."""
+        ...
+
+
+class FileFeed:
+    """A file on the host that a sensor appends to."""
+
+    patience_s, timed, grain_ns = 30.0, True, 0
+
+    def __init__(self, transport: Transport, path: str) -> None:
+        self._transport, self._path = transport, path
+        self._at = 0
+
+    def begin(self) -> int:
+        self._at = self._transport.size(self._path)
+        return self._at
+
+    def go_on(self, start: int, raw: Path) -> GoneOn:
+        size, had = self._transport.size(self._path), raw.stat().st_size
+        if size < start + had or self._transport.read(self._path, start, had) != raw.read_bytes():
             raise HostError(
-                f"{self._transport.host.name}: {self._path} shrank from {offset} to {size} bytes "
+                f"{self._transport.host.name}: {self._path} is not the file any more that was read "
+                "before the controller died (rotated or truncated); records may be lost"
+            )
+        self._at = start + had
+        return GoneOn(had=had, at=size - start, lost=False)
+
+    def pull(self, *, last: bool) -> bytes:
+        size = self._transport.size(self._path)
+        if size < self._at:
+            raise HostError(
+                f"{self._transport.host.name}: {self._path} shrank from {self._at} to {size} bytes "
                 "while it was read (rotated or truncated); records may be lost"
             )
-        return self._transport.read(self._path, offset, size - offset) if size > offset else b""
+        if size == self._at:
+            return b""
+        data = self._transport.read(self._path, self._at, size - self._at)
+        self._at += len(data)
+        return data
+
+    def look(self, raw: Path, start: int, end: int, now_ns: int) -> SecondLook | None:
+        try:
+            size = self._transport.size(self._path)
+            head = self._transport.read(self._path, 0, HEAD)
+            again = self._transport.read(self._path, start, end - start) if end > start else b""
+        except HostError as problem:
+            return SecondLook(
+                look=StoreLook(taken_ns=now_ns, start=start, end=end, problem=str(problem))
+            )
+        intact = again == raw.read_bytes()[: end - start]
+        return SecondLook(
+            look=StoreLook(taken_ns=now_ns, start=start, end=end, size=size, intact=intact),
+            head=head,
+        )
 
     def end(self) -> None:
         return None
 
 
-class _CommandFeed:
+class CommandFeed:
     """A command on the host that prints records until its pipe is closed."""
+
+    patience_s, timed, grain_ns = 30.0, True, 0
 
     def __init__(self, transport: Transport, argv: tuple[str, ...]) -> None:
         self._transport, self._argv = transport, argv
@@ -56,7 +139,16 @@ class _CommandFeed:
         self._stream = self._transport.stream(self._argv)
         return 0
 
-    def pull(self, offset: int) -> bytes:
+    def go_on(self, start: int, raw: Path) -> GoneOn:
+        had = at = raw.stat().st_size
+        if had and not raw.read_bytes().endswith(b"\n"):
+            with raw.open("ab") as out:
+                out.write(b"\n")  # the line that was cut ends here, and spoils no line after it
+            at += 1
+        self.begin()
+        return GoneOn(had=had, at=at, lost=True)
+
+    def pull(self, *, last: bool) -> bytes:
         if self._stream is None:
             raise HostError(f"{self._transport.host.name}: the sensor command never started")
         data = self._stream.read(POLL_S)
@@ -68,13 +160,21 @@ class _CommandFeed:
             )
         return data
 
+    def look(self, raw: Path, start: int, end: int, now_ns: int) -> SecondLook | None:
+        return None
+
     def end(self) -> None:
         if self._stream is not None:
             self._stream.close()
 
 
-def feed(transport: Transport, source: Source) -> Feed:
+def feed(transport: Transport, source: Source, raw: Path) -> Feed:
     """The feed that a source's place asks for; whatever its kind, it is lines of text."""
+    if source.search is not None:
+        from witnessmark.collect.searching import SearchFeed, connect
+
+        deadline = {"deadline_s": source.destination.deadline_s} if source.destination else {}
+        return SearchFeed(connect, source.search, host=transport.host.name, raw=raw, **deadline)
     if source.path:
-        return _FileFeed(transport, source.path, source.name)
-    return _CommandFeed(transport, source.command or ())
+        return FileFeed(transport, source.path)
+    return CommandFeed(transport, source.command or ())

@@ -121,6 +121,7 @@ class Watched:
         name = f"sensor {source.name}"
         if found.problem is not None:
             mend = RIGHTS if source.command else "correct its path, or let the user read it"
+            mend = "correct its search in the inventory" if source.search else mend
             yield self._line(name, Status.FAIL, found.problem, mend)
             return
         if not tells(source):
@@ -193,7 +194,7 @@ class Watched:
         assert source.destination is not None
         name = f"delivery {source.name}"
         arriving = self._arrivals[source.name].collector
-        where = source.destination.path
+        where = source.destination.where
         if arriving.result.problem is not None:
             mend = f"correct the destination in the inventory, or let this user read {where}"
             return self._line(name, Status.FAIL, arriving.result.problem, mend)

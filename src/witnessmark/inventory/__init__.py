@@ -48,7 +48,9 @@ def load(files: Sequence[Path], *, limit: Sequence[str] = ()) -> Inventory:
     if not hosts:
         problems.append(f"{_join(files)}: no host in it; add one below hosts:")
     for host, place, what in shared(hosts) if not problems else ():
-        book.tell(host.name, "witnessmark_sources", what, (place, "destination", "path"))
+        book.tell(
+            host.name, "witnessmark_sources", what, (place, "destination", *_key(host, place))
+        )
     if problems:
         raise ContentError(sorted(dict.fromkeys(problems), key=_by_line))
     kept = listing.limited(limit)
@@ -112,6 +114,11 @@ def _host(book: _Book, name: str) -> Host:
             assert isinstance(wrong, Wrong)
             tell("witnessmark_sources", wrong.what, wrong.path)
     return host
+
+
+def _key(host: Host, place: int) -> tuple[str, ...]:
+    there = host.sources[place].destination
+    return () if there is None or there.search else ("path",)
 
 
 def _unknown(variable: str) -> str:

@@ -7,12 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
+from witnessmark.inventory import searches
 from witnessmark.inventory.values import Wrong, duration, one_of, own_file, text
 from witnessmark.model.hosts import Destination, Host
 
-KINDS = ("ndjson", "opensearch", "splunk", "syslog", "s3")
-READ = "ndjson"  # what collect/ can read; the others are refused before a run
-HOST = "{host}"
+FILES = ("ndjson",)
+KINDS = (*FILES, *searches.KINDS)
+HOST = searches.HOST
+DEADLINE_S = 60.0
 _KEYS = ("kind", "path", "deadline")
 
 
@@ -20,6 +22,8 @@ def destination(value: object, *path: str | int) -> Destination:
     """A destination, perhaps with ``{host}`` in its path; raises all that is wrong as a group."""
     if not isinstance(value, Mapping):
         raise Wrong("must be a mapping with kind and path", *path)
+    if value.get("kind") in searches.KINDS:
+        return _server(value, *path)
     wrongs = [
         Wrong(f"is unknown; known are {', '.join(_KEYS)}", *path, str(key))
         for key in value
@@ -38,8 +42,26 @@ def destination(value: object, *path: str | int) -> Destination:
     return Destination(
         kind=str(found["kind"]),
         path=str(found["path"]),
-        **({"deadline_s": float(str(found["deadline"]))} if "deadline" in found else {}),
+        deadline_s=float(str(found.get("deadline", DEADLINE_S))),
     )
+
+
+def _server(value: Mapping[object, object], *path: str | int) -> Destination:
+    wrongs: list[Wrong] = []
+    deadline_s, asked = DEADLINE_S, None
+    try:
+        if "deadline" in value:
+            deadline_s = _deadline(value["deadline"], *path, "deadline")
+    except Wrong as wrong:
+        wrongs.append(wrong)
+    try:
+        rest = {key: item for key, item in value.items() if key != "deadline"}
+        asked = searches.search(rest, *path)
+    except* Wrong as group:
+        wrongs += [wrong for wrong in group.exceptions if isinstance(wrong, Wrong)]
+    if wrongs or asked is None:
+        raise ExceptionGroup("destination", wrongs)
+    return Destination(kind=asked.kind, search=asked, deadline_s=deadline_s)
 
 
 def folder(value: object) -> str:
@@ -55,7 +77,13 @@ def resolved(host: Host) -> Host:
     wrongs: list[Wrong] = []
     sources = list(host.sources)
     for place, source in enumerate(sources):
-        if source.destination is not None:
+        if source.search is not None:
+            own = searches.of_host(source.search, host.name)
+            sources[place] = source = replace(source, search=own)
+        if source.destination is not None and source.destination.search is not None:
+            there = searches.of_host(source.destination.search, host.name)
+            sources[place] = replace(source, destination=replace(source.destination, search=there))
+        elif source.destination is not None:
             try:
                 path = _resolved(source.destination.path, host, place)
             except Wrong as wrong:
@@ -71,7 +99,8 @@ def resolved(host: Host) -> Host:
 def shared(hosts: Sequence[Host]) -> Iterator[tuple[Host, int, str]]:
     """Each (host, place of its source, sentence) whose destination another one writes into too.
 
-    Records do not say which host they are from, so a file that two hosts share cannot be judged.
+    Records do not say which host they are from, so a file that two hosts share cannot be judged;
+    nor can a search that finds the records of both.
     """
     taken: dict[str, str] = {}
     for host in hosts:
@@ -79,16 +108,17 @@ def shared(hosts: Sequence[Host]) -> Iterator[tuple[Host, int, str]]:
             if source.destination is None:
                 continue
             ours = f"source {source.name} of {host.name}"
-            other = taken.setdefault(source.destination.path, ours)
+            asked = source.destination.search
+            other = taken.setdefault(
+                searches.key(asked) if asked else source.destination.path, ours
+            )
             if other != ours:
                 mend = f"give each its own, perhaps with {HOST} in it"
                 yield host, place, f"is where {other} is delivered too; {mend}"
 
 
 def _kind(value: object, *path: str | int) -> str:
-    if (kind := one_of(KINDS, value, *path)) != READ:
-        raise Wrong(f"{kind} cannot be read yet; this version reads {READ}, a file", *path)
-    return kind
+    return one_of(KINDS, value, *path)
 
 
 def _deadline(value: object, *path: str | int) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from witnessmark.inventory.destinations import destination
+from witnessmark.inventory.searches import search
 from witnessmark.inventory.values import Wrong, absolute, duration, items, one_of, text
 from witnessmark.model.hosts import Role, Source
 
@@ -43,7 +44,7 @@ def sources(value: object) -> tuple[Source, ...]:
 
 def _source(item: object, place: int, wrongs: list[Wrong]) -> Source | None:
     if not isinstance(item, Mapping):
-        wrongs.append(Wrong("must be a mapping with name, kind, role and path or command", place))
+        wrongs.append(Wrong("must be a mapping with name, kind, role and a place", place))
         return None
     before = len(wrongs)
     fields: dict[str, Any] = {}
@@ -58,8 +59,8 @@ def _source(item: object, place: int, wrongs: list[Wrong]) -> Source | None:
             wrongs += [wrong for wrong in group.exceptions if isinstance(wrong, Wrong)]
     missing = [key for key in ("name", "kind", "role") if key not in item]
     wrongs += [Wrong(f"needs a {key}", place) for key in missing]
-    if ("path" in item) == ("command" in item):
-        wrongs.append(Wrong("needs either path or command, and not both", place))
+    if sum(key in item for key in ("path", "command", "search")) != 1:
+        wrongs.append(Wrong("needs exactly one of path, command and search", place))
     return Source(**fields) if len(wrongs) == before else None
 
 
@@ -101,6 +102,7 @@ _SOURCE: Mapping[str, tuple[str, Callable[..., object]]] = {
     "analytic": ("analytic", _analytic),
     "path": ("path", absolute),
     "command": ("command", _command),
+    "search": ("search", search),
     "alert_deadline": ("alert_deadline_s", duration),
     "destination": ("destination", destination),
     "version_command": ("version_command", _command),

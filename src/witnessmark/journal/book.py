@@ -88,6 +88,7 @@ def collection(item: Collected) -> Collection:
         look=item.look,
         problem=item.problem,
         holes=tuple(item.holes),
+        grain_ns=item.grain_ns,
     )
 
 
@@ -112,6 +113,7 @@ class _Keeping:
                 chunks=tuple(so_far.chunks[self._noted or 0 :]),
                 whole=first,
                 holes=tuple(so_far.holes) if first else (),
+                grain_ns=so_far.grain_ns,
             ),
             sync=first,
         )

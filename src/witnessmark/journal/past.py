@@ -173,6 +173,7 @@ class _Fold:
             )
         item = found[key]
         item.chunks += entry.chunks
+        item.grain_ns = max(item.grain_ns, entry.grain_ns)
         ends = [end for end, _ in item.chunks]
         if ends != sorted(ends) or min(ends, default=0) < 0 or entry.start < 0:
             return "has chunks that do not follow each other"
@@ -213,4 +214,5 @@ def _again(item: Collection) -> Collected:
         look=item.look,
         problem=item.problem,
         holes=list(item.holes),
+        grain_ns=item.grain_ns,
     )

@@ -78,7 +78,7 @@ def _one(case: CaseEvidence, ours: tuple[Detection, ...], branches: str) -> Answ
 def _decided(case: CaseEvidence, found: Detection) -> Answered:
     took = None
     if found.received_ns is not None:
-        took = clock.elapsed(case, found.exec.time_ns, found.received_ns)
+        took = clock.arrived(case, found.exec.time_ns, found.received_ns)
     unsure = _lateness_trouble(case, took)
     if unsure is not None and found.answer is Answer.FIRED:
         return Answered(

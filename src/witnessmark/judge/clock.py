@@ -57,13 +57,25 @@ def elapsed(case: CaseEvidence, host_ns: int, ours_ns: int) -> Elapsed:
     return Elapsed(least_s=plain + least, most_s=plain + most, about_s=round(plain + apart, 3))
 
 
+def arrived(case: CaseEvidence, host_ns: int, received_ns: int) -> Elapsed:
+    """How long from a moment of the host's clock to a record's arrival.
+
+    Where the place is only looked into from time to time, it may have come earlier than it was
+    received, by as much as lay between two looks.
+    """
+    found = elapsed(case, host_ns, received_ns)
+    grain_ns = case.collection.grain_ns if case.collection else 0
+    return replace(found, least_s=found.least_s - grain_ns / 1e9)
+
+
 def undecided(case: CaseEvidence, took: Elapsed, deadline_s: float) -> str | None:
     """Why a time that was measured with two clocks cannot be held against a deadline, or None."""
     if took.most_s < -case.clock_tolerance_s:
         return f"it was received {-took.about_s:g} s before it happened"
     if took.least_s <= deadline_s < took.most_s:
         return (
-            f"it took {took.least_s:.3f} s to {took.most_s:.3f} s as far as the clocks can tell, "
+            f"it took {took.least_s:.3f} s to {took.most_s:.3f} s as far as the clocks and the "
+            "times of the looks can tell, "
             f"and the deadline of {deadline_s:g} s lies between"
         )
     return None

@@ -23,23 +23,79 @@ class Origin(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """Where a log server's secret is found: exactly one of the three. The secret is never here."""
+
+    scheme: str
+    """How it is shown: ``apikey``, ``bearer``, ``splunk``, ``basic`` (of user:password)."""
+    env: str | None = None
+    """The name of an environment variable."""
+    file: Path | None = None
+    """A file on the controller that only its owner may read."""
+    command: tuple[str, ...] | None = None
+    """An argv on the controller, such as macOS's ``security find-generic-password``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """How a log server is asked, from the controller, for the records of one host."""
+
+    kind: str
+    """``opensearch``, ``elasticsearch`` or ``splunk``."""
+    url: str
+    index: str
+    host_field: str | None
+    """The field that holds the host's name; None: the whole index is of this host."""
+    host_value: str
+    time_field: str = "@timestamp"
+    tie_field: str | None = None
+    """A second sort key, different in each document; None: the server's own of a point in time."""
+    record: str | None = None
+    """The field that holds the sensor's own record; None: the whole document is it."""
+    sourcetype: str | None = None
+    """Splunk only: what is asked for besides index and host."""
+    credentials: Credentials | None = None
+    ca_file: Path | None = None
+    """Whom to believe about the server's certificate; None: the system's authorities."""
+    poll_s: float = 5.0
+    timeout_s: float = 30.0
+    """For one request, retries not counted."""
+    most_records: int = 200_000
+    most_bytes: int = 256 << 20
+    """Beyond either, a look is given up: could not look."""
+
+    @property
+    def where(self) -> str:
+        """The server and the index, for a sentence."""
+        return f"{self.kind} at {self.url}, index {self.index}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
     """Where the organisation's pipeline delivers a source's records."""
 
     kind: str
-    """``ndjson``: a file that grows, one record a line."""
-    path: str
+    """``ndjson``: a file that grows, one record a line. ``folder``: files of that kind, plain or
+    gzip. Else the kind of its ``search``."""
+    path: str = ""
     """Absolute, on the controller: what arrives is read there, never on the host."""
+    search: Search | None = None
+    """For a log server, instead of a path."""
     deadline_s: float = 60.0
     """How long after it happened a record may take to arrive."""
+
+    @property
+    def where(self) -> str:
+        """The place, for a sentence."""
+        return self.search.where if self.search else self.path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """One place where a host's evidence lies.
 
-    Exactly one of ``path`` (an NDJSON file on the host that grows) and ``command`` (an argv on the
-    host that prints NDJSON until its pipe is closed) is set.
+    Exactly one of ``path`` (a file of lines on the host that grows), ``command`` (an argv on the
+    host that prints lines until its pipe is closed) and ``search`` (a log server) is set.
     """
 
     name: str
@@ -49,6 +105,7 @@ class Source:
     """``embedded``: this suite's AN0994 engine over this source is the deployed analytic."""
     path: str | None = None
     command: tuple[str, ...] | None = None
+    search: Search | None = None
     alert_deadline_s: float | None = None
     destination: Destination | None = None
     """None: the deployed analytic reads the source's own store."""

@@ -70,6 +70,8 @@ class Kept:
     holes: tuple[Hole, ...] = ()
     delivered: bool = False
     """True for what arrived at the source's destination."""
+    grain_ns: int = 0
+    """As a ``Collection`` has it, so far."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,8 +14,7 @@ Form: TypeAlias = Literal["script", "executable"]
 RUNS = ("exec", "spawn", "browser")
 """Receipt steps that name a process which ran."""
 PLAYED = ("exec", "spawn", "source", "installed")
-"""Receipt steps by which a payload's own code ran, so that it must have left its own evidence; not
-each makes an exec of its own (a sourced script)."""
+"""Receipt steps by which a payload's code ran, so that it left evidence, if not always an exec."""
 STARTED = ("exec", "browser", "parent", "agent", "wrapper", "extract", "fetch")
 """Receipt steps whose parent is the case's own too; a spawn's may be whoever adopted an orphan."""
 
@@ -221,13 +220,13 @@ class Collection:
     host: str
     source: str
     chunks: tuple[tuple[int, int | None], ...] = ()
-    """(end byte offset in the raw file, received_at in nanoseconds UTC) per chunk; None where
-    nobody was there to see when it came."""
+    """(end byte offset in the raw file, received_at in ns UTC; None: nobody saw when) per chunk."""
     start: int = 0
     look: StoreLook | None = None
     problem: str | None = None
     holes: tuple[Hole, ...] = ()
     """Where one controller stopped and the next went on; empty for a run in one piece."""
+    grain_ns: int = 0  # how long before its chunk's time a record may have come, between two looks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,7 +60,7 @@ def wrongs(destination: object) -> list[tuple[tuple[str | int, ...], str]]:
         ("/x", (), "must be a mapping"),
         ({"kind": "ndjson"}, (), "needs a path"),
         ({"path": "/x"}, (), "needs a kind"),
-        ({"kind": "opensearch", "path": "/x"}, ("kind",), "opensearch cannot be read yet"),
+        ({"kind": "syslog", "path": "/x"}, ("kind",), "must be one of ndjson"),
         ({"kind": "ftp", "path": "/x"}, ("kind",), "must be one of ndjson"),
         ({"kind": "ndjson", "path": "/x/{name}"}, ("path",), "holds braces; only {host}"),
         ({"kind": "ndjson", "path": "/x/{host"}, ("path",), "holds braces"),
