@@ -101,7 +101,7 @@ def _exec(row: Row) -> tuple[Kind, Process | None, dict[str, Any]]:
         token=token,
         path=_joined(row.folder_path, row.file_name),
         parent=above.token if above else None,
-        ppid=above.token.pid if above else row.initiating_process_parent_id,
+        ppid=above.token.pid if above else _above(row),
         start_ns=start,
         simulated=UNKNOWN,
     )
@@ -121,7 +121,7 @@ def _actor(row: Row) -> Process | None:
         return None
     if pid < 0:
         raise BadShape(f"pid {pid} is not a process")
-    above = row.initiating_process_parent_id
+    above = _above(row)
     return swift.process(
         token=swift.token(pid=pid),
         path=_joined(row.initiating_process_folder_path, row.initiating_process_file_name),
@@ -129,6 +129,12 @@ def _actor(row: Row) -> Process | None:
         start_ns=_time(row.initiating_process_creation_time),
         simulated=UNKNOWN,
     )
+
+
+def _above(row: Row) -> int | None:
+    """The pid of the initiating process's parent, where that is one."""
+    pid = row.initiating_process_parent_id
+    return None if pid is None or pid < 0 else pid
 
 
 def _write(row: Row) -> tuple[Kind, Process | None, dict[str, Any]]:

@@ -89,14 +89,13 @@ def _made(source: shape.Document, action: str) -> tuple[Kind, Process | None, di
 def _exec(raw: shape.Proc, image: Process) -> tuple[Kind, Process, dict[str, Any]]:
     extra = raw.ext
     script = extra.script if extra else None
-    parent = raw.parent
-    known = parent is not None and parent.pid and parent.executable
+    above, parent = _related(raw.parent), raw.parent
     details: dict[str, Any] = {
         "target": image,
         "args": None if raw.args is None else tuple(raw.args),
         "script": swift.file_ref(path=script.path) if script and script.path else None,
-        "parent": _parent(parent.pid, parent.executable)
-        if known and parent is not None and parent.pid and parent.executable
+        "parent": _parent(above, parent.executable)
+        if above and parent is not None and parent.executable
         else None,
     }
     before = swift.process(
@@ -122,8 +121,8 @@ def _file(raw: shape.File, action: str, image: Process) -> tuple[Kind, Process, 
 
 
 def _image(raw: shape.Proc, pid: int) -> Process:
-    parent = raw.parent.pid if raw.parent else None
-    answers = raw.ext.effective_parent.pid if raw.ext and raw.ext.effective_parent else None
+    parent = _related(raw.parent)
+    answers = _related(raw.ext.effective_parent if raw.ext else None)
     sign = raw.code_signature
     return swift.process(
         token=_token(pid),
@@ -141,6 +140,11 @@ def _image(raw: shape.Proc, pid: int) -> Process:
 
 def _parent(pid: int, path: str) -> Process:
     return swift.process(token=_token(pid), path=path, simulated=_BARE)
+
+
+def _related(raw: shape.Parent | None) -> int | None:
+    """The pid of a related process; None where the document names none that could be."""
+    return raw.pid if raw is not None and raw.pid is not None and raw.pid >= 0 else None
 
 
 def _token(pid: int) -> Token:

@@ -35,6 +35,7 @@ LOSS_SIGNALS: Final = ()
 UNKNOWN: Final = never(FILLS)
 _NOBODY: Final = swift.process(token=swift.token(pid=0), path="", simulated=UNKNOWN)
 _SIGNED: Final = {0: 0x20000001, 1: 0x20000001, 2: 0x20000001, 3: 0x20000003}
+_LAST: Final = 1e11
 _UNSIGNED: Final = -67062
 """``errSecCSUnsigned``. signerType 4 with another status means that Jamf could not look."""
 _ALERT = msgspec.json.Decoder(shape.Alert)
@@ -60,11 +61,18 @@ class _Reader:
         return Found(
             name=alert.type[:64],
             kind=kind,
-            time_ns=round(event.timestamp * 1_000_000) * 1_000,
+            time_ns=_moment(event.timestamp),
             process=process,
             details=details,
             host=(host.hostname or host.serial) if host else None,
         )
+
+
+def _moment(seconds: float) -> int:
+    """Seconds since 1970 with decimals, to the microsecond that a float can hold."""
+    if not 0 <= seconds < _LAST:
+        raise BadShape(f"{seconds} s is no time after 1970")
+    return round(seconds * 1_000_000) * 1_000
 
 
 def _process(raw: shape.Proc) -> Process:
@@ -72,14 +80,15 @@ def _process(raw: shape.Proc) -> Process:
         raise BadShape(f"pid {raw.pid} is not a process")
     sign = raw.signing or shape.Signing()
     answers, start, signer = raw.responsible, raw.start, sign.signer
+    ppid = raw.ppid if raw.ppid is not None and raw.ppid >= 0 else None
     return swift.process(
         token=swift.token(pid=raw.pid, pidversion=raw.version),
         path=raw.path,
-        parent=swift.token(pid=raw.ppid) if raw.ppid else None,
-        ppid=raw.ppid,
+        parent=swift.token(pid=ppid) if ppid else None,
+        ppid=ppid,
         original_ppid=raw.original_ppid,
-        responsible=swift.token(pid=answers) if answers else None,
-        start_ns=None if start is None else int(start) * SECOND,
+        responsible=swift.token(pid=answers) if answers and answers > 0 else None,
+        start_ns=None if start is None else _moment(start) // SECOND * SECOND,
         signing_id=sign.appid or None,
         team_id=sign.teamid or None,
         cdhash=sign.cdhash.hex().upper() if sign.cdhash else None,
@@ -96,6 +105,8 @@ def _actor(event: shape.Happened, related: shape.Related) -> Process:
     found = next((item for item in related.processes if item.pid == event.pid), None)
     if found is not None:
         return _process(found)
+    if event.pid is not None and event.pid < 0:
+        raise BadShape(f"pid {event.pid} is not a process")
     if event.pid:
         return swift.process(token=swift.token(pid=event.pid), path="", simulated=UNKNOWN)
     return _NOBODY
@@ -105,13 +116,15 @@ def _exec(event: shape.Happened, related: shape.Related) -> tuple[Kind, Process,
     target = _actor(event, related)
     if event.kind != 1 or target.token.pid == 0:
         return Kind.OTHER, target, {}
-    raw = next(item for item in related.processes if item.pid == event.pid)
+    described = (event.process, *related.processes)
+    ours = (item for item in described if isinstance(item, shape.Proc))
+    raw = next((item for item in ours if item.pid == target.token.pid), None)
     before = swift.process(
         token=swift.token(pid=target.token.pid), path="", ppid=target.ppid, simulated=UNKNOWN
     )
     above = next((item for item in related.processes if item.pid == target.ppid), None)
     parent = None if above is None else _process(above)
-    args = tuple(raw.args) if raw.args else None
+    args = tuple(raw.args) if raw is not None and raw.args else None
     return Kind.EXEC, before, {"target": target, "args": args, "parent": parent}
 
 

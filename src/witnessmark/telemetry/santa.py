@@ -60,7 +60,7 @@ class _Reader:
         text = line.decode()
         # A time in milliseconds, as every version writes it, ends at the 25th character.
         end = 25 if text.startswith(HEAD, 25) else text.find("]", 0, 40)
-        if text[0] != "[" or end < 0:
+        if text[:1] != "[" or end < 0:
             raise Unreadable("not a line of Santa's: it does not begin with [time]")
         if not whole:
             raise Unreadable("the line has no end: it is cut off, or still being written")

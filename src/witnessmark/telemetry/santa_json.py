@@ -70,7 +70,7 @@ def _process(raw: shape.Proc) -> Process:
         path=raw.executable.path,
         parent=_token(raw.parent_id),
         responsible=_token(raw.responsible_id),
-        ppid=raw.parent_id.pid if raw.parent_id else None,
+        ppid=raw.parent_id.pid if raw.parent_id and raw.parent_id.pid >= 0 else None,
         original_ppid=raw.original_parent_pid,
         group_id=raw.group_id,
         session_id=raw.session_id,

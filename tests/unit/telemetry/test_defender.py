@@ -100,3 +100,9 @@ def test_rows_that_lack_what_they_need_are_bad(
     place: int, given: Any, rows: list[Any], whole: Any
 ) -> None:
     assert len(whole(defender, line(rows[place] | given)).coverage.bad) == 1
+
+
+def test_a_parents_parent_that_is_none_is_unknown(rows: list[Any], whole: Any) -> None:
+    row = rows[3]["properties"] | {"InitiatingProcessParentId": -1}
+    (event,) = whole(defender, line(row)).events
+    assert event.parent.ppid is None

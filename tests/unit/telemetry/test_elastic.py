@@ -113,3 +113,20 @@ def test_a_script_is_named(documents: list[Any], whole: Any) -> None:
     documents[4]["process"]["Ext"]["script"] = {"path": "/x.sh", "content": "true"}
     (event,) = whole(elastic, line(documents[4])).events
     assert event.script.path == "/x.sh"
+
+
+def test_other_actions_and_deletions(documents: list[Any], whole: Any) -> None:
+    documents[1]["event"]["action"] = "deletion"
+    documents[4]["event"]["action"] = "already_running"
+    other = json.loads(json.dumps(documents[1]))
+    other["event"] = {"action": "mount", "sequence": 9}
+    lines = [line(documents[1]), line(documents[4]), line(other)]
+    kinds = [event.kind for event in whole(elastic, *lines).events]
+    assert kinds == [Kind.UNLINK, Kind.OTHER, Kind.OTHER]
+
+
+def test_relations_that_are_none_are_unknown(documents: list[Any], whole: Any) -> None:
+    documents[4]["process"]["parent"]["pid"] = -1
+    documents[4]["process"]["Ext"]["effective_parent"]["pid"] = -1
+    (event,) = whole(elastic, line(documents[4])).events
+    assert (event.target.parent, event.target.responsible, event.parent) == (None, None, None)

@@ -101,3 +101,38 @@ def test_what_is_no_alert_is_bad(cut: str, alerts: list[Any], whole: Any) -> Non
     del alerts[0][cut]
     (bad,) = whole(jamf_alerts, line(alerts[0])).coverage.bad
     assert bad.unknown_shape
+
+
+def test_an_exec_whose_process_is_not_described_has_no_words(alerts: list[Any], whole: Any) -> None:
+    alerts[1]["related"]["processes"] = []
+    (event,) = whole(jamf_alerts, line(alerts[1])).events
+    assert (event.kind, event.target.token, event.args) == (Kind.EXEC, Token(pid=301), None)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("timestamp", 1e308), ("timestamp", -1.0), ("timestamp", "now"), ("pid", -3)],
+)
+def test_values_that_are_none_cost_the_line(
+    name: str, value: Any, alerts: list[Any], whole: Any
+) -> None:
+    alerts[1]["match"]["event"][name] = value
+    alerts[1]["related"]["processes"] = []
+    (bad,) = whole(jamf_alerts, line(alerts[1])).coverage.bad
+    assert bad.unknown_shape
+
+
+def test_relations_that_are_none_are_unknown(alerts: list[Any], whole: Any) -> None:
+    alerts[1]["related"]["processes"][0] |= {"ppid": -1, "responsiblePID": -1}
+    (event,) = whole(jamf_alerts, line(alerts[1])).events
+    assert (event.target.ppid, event.target.parent, event.target.responsible) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("place", "name"), [(2, "prevFile"), (2, "path"), (0, "path")], ids=["from", "to", "download"]
+)
+def test_a_file_event_without_its_path_is_bad(
+    place: int, name: str, alerts: list[Any], whole: Any
+) -> None:
+    alerts[place]["match"]["event"][name] = None
+    assert len(whole(jamf_alerts, line(alerts[place])).coverage.bad) == 1

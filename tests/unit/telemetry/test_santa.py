@@ -275,3 +275,8 @@ def test_fields_that_nobody_knows_change_nothing(extra: str, whole: Any) -> None
     (plain,) = whole(santa, line).events
     (event,) = whole(santa, line.replace(b"|uid", f"|{extra}|uid".encode())).events
     assert (event.file, event.process) == (plain.file, plain.process)
+
+
+def test_a_fork_without_a_parent_is_bad(whole: Any) -> None:
+    (bad,) = whole(santa, line("FORK", "pid=4", "pidversion=3", "ppid=0", "uid=0")).coverage.bad
+    assert "FORK" in bad.reason

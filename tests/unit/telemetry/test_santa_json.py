@@ -105,3 +105,18 @@ def test_every_cut_is_bad(golden: Any, whole: Any) -> None:
     for cut in range(1, len(text) - 2, 23):
         (bad,) = whole(santa_json, text[:cut]).coverage.bad
         assert not bad.unknown_shape
+
+
+def test_an_end_by_a_signal_and_one_of_another_form(golden: Any, whole: Any) -> None:
+    body = golden("exit")
+    del body["exited"]
+    killed = message("exit", body | {"signaled": {"signal": 9}})
+    one, two = whole(santa_json, killed, message("exit", body)).events
+    assert (one.exit_status, two.exit_status) == (9, None)
+
+
+def test_a_parent_that_is_none_is_unknown(golden: Any, whole: Any) -> None:
+    body = golden("close")
+    body["instigator"]["parent_id"]["pid"] = -1
+    (event,) = whole(santa_json, message("close", body)).events
+    assert (event.process.ppid, event.process.parent) == (None, None)
