@@ -216,11 +216,12 @@ class BranchA:
         """A1, A2 and A7 as they were settled when the candidate began."""
         if found.unknown is not None:
             self._trace.say("A7", None, found.unknown)
-        elif found.browser is not None:
-            browser = found.browser
-            answers = found.edge == RESPONSIBLE
-            text = f"the browser {browser.path} (pid {browser.token.pid})"
-            verb = "answers for" if answers else "spawned"
-            self._trace.say("A1", True, f"{text} {verb} the process")
-            if answers:
-                self._trace.say("A2", True, "by the responsible edge, and launchd is its parent")
+            return
+        browser = found.browser
+        assert browser is not None
+        answers = found.edge == RESPONSIBLE
+        text = f"the browser {browser.path} (pid {browser.token.pid})"
+        verb = "answers for" if answers else "spawned"
+        self._trace.say("A1", True, f"{text} {verb} the process")
+        if answers:
+            self._trace.say("A2", True, "by the responsible edge, and launchd is its parent")

@@ -105,10 +105,8 @@ class Lineage:
         image.task.execs = 0 if fresh else 1
         return image
 
-    def resolve(self, token: Token | None) -> Image | None:
+    def resolve(self, token: Token) -> Image | None:
         """The image that an audit token names (K1)."""
-        if token is None:
-            return None
         if token.pidversion is None:
             return self._current.get(token.pid) or self._row(token.pid)
         found = self._images.get(key(token))

@@ -22,7 +22,7 @@ class Candidate:
     exact: bool = True
     """False where ``spawn_ns`` is only the latest moment at which c can have been spawned."""
     unknown: str | None = None
-    """Why it is not certain that a browser spawned c; None when it is."""
+    """Why it is not certain that a browser spawned c; None when it is, and then ``browser`` did."""
     first_ns: int | None = None
     told: bool = False
     """Whether its one alert was given (A6)."""

@@ -101,8 +101,7 @@ class Table:
         ino = inode(ref)
         if ino is None or file.ino == ino:
             return
-        if file.ino is not None:
-            self._by_ino.pop(file.ino, None)
+        assert file.ino is None  # a file of another inode is never found for this record
         file.ino, file.birth_ns = ino, ref.birth_ns
         self._by_ino[ino] = file
 
@@ -146,8 +145,8 @@ class Table:
 
     def aged(self, file: File) -> None:
         """Remember to forget a file once its content is too old to fire."""
-        if file.drop is not None:
-            self._ages.append((file.drop.time_ns, file))
+        assert file.drop is not None
+        self._ages.append((file.drop.time_ns, file))
 
     def keep_outside(self, file: File) -> None:
         """Keep a file that left the monitored directories: it may come back by its inode (B2)."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from witnessmark.analytic import Engine, lineage, tracked
+from witnessmark.analytic import Engine, identity, lineage, tracked
 from witnessmark.analytic.invocation import Runs, parse
 from witnessmark.model.detections import Answer
 from witnessmark.model.events import FileRef, Kind, SnapshotRow, Token
@@ -248,3 +248,117 @@ def test_alerts_held_back_are_forgotten_in_time(tape: Any, params: Any) -> None:
 def test_B3_command_lines(language: str, line: str, runs: Runs, operand: str | None) -> None:
     found = parse(language, line.split())
     assert (found.runs, found.operand) == (runs, operand)
+
+
+@pytest.mark.parametrize(("sizes", "fired"), [((60,), ["B"]), ((60, 0), [])])
+def test_B4_translocated_app_whose_program_was_emptied_is_silent(
+    tape: Any, answers: Any, sizes: tuple[int, ...], fired: list[str]
+) -> None:
+    inner = f"{DOWN}/Tool.app/Contents/MacOS/Tool"
+    place = "/private/var/folders/a/b/T/AppTranslocation/0-1/d/Tool.app/Contents/MacOS/Tool"
+    for size in sizes:
+        tape.write(inner, size=size)
+    tape.inodes[place] = tape.inodes[inner]
+    tape.spawn(tape.launchd, place)
+    assert answers.fired(tape) == fired
+
+
+def test_B2_a_rename_over_a_folder_ends_what_was_in_it(tape: Any, answers: Any) -> None:
+    tape.write(f"{DOWN}/old/x.sh")
+    tape.rename("/opt/other", f"{DOWN}/old")
+    del tape.inodes[f"{DOWN}/old/x.sh"]
+    shell(tape, tape.terminal, f"{DOWN}/old/x.sh")
+    (found,) = answers(tape)
+    assert found.drop.path == f"{DOWN}/old", "the folder that came, not the file that was there"
+
+
+def test_B2_a_rename_to_its_own_name_moves_nothing(tape: Any, answers: Any) -> None:
+    tape.write(f"{DOWN}/d/x.sh")
+    tape.rename(f"{DOWN}/d", f"{DOWN}/d")
+    shell(tape, tape.terminal, f"{DOWN}/d/x.sh")
+    (found,) = answers(tape)
+    assert found.drop.path == f"{DOWN}/d/x.sh"
+
+
+def test_B5_content_that_was_written_again_does_not_age_with_the_first(
+    tape: Any, answers: Any
+) -> None:
+    tape.write(X)
+    tape.wait(500)
+    tape.write(X)
+    tape.wait(400)
+    tape.write(f"{DOWN}/other")
+    tape.wait(100)
+    shell(tape, tape.terminal, X)
+    (found,) = answers(tape)
+    assert (found.answer, round(found.gap_s)) == (Answer.FIRED, 500)
+
+
+def test_B3_words_that_can_name_no_drop_are_passed_over(tape: Any, answers: Any) -> None:
+    tape.write(X)
+    tape.spawn(tape.terminal, "/bin/cat", ["cat", "", "x" * 5_000, "other", X])
+    assert answers(tape) == []
+    assert answers.misses() == [f"B3: {X!r} is only an argument"]
+
+
+def test_B3_a_check_of_another_file_is_no_near_miss(tape: Any, answers: Any) -> None:
+    tape.write(X)
+    tape.spawn(tape.terminal, "/bin/sh", ["sh", "-n", "/opt/other.sh"])
+    assert answers(tape) == []
+    assert answers.misses() == []
+    tape.spawn(tape.terminal, "/bin/sh", ["sh", "-n", X])
+    assert answers(tape) == []
+    assert answers.misses() == ["B3: the interpreter only parses it"]
+
+
+def test_A2_a_token_of_a_pid_that_is_another_process_now_is_unknown(
+    tape: Any, answers: Any
+) -> None:
+    gone = Token(pid=tape.terminal.pid, pidversion=1)
+    tape.spawn(tape.launchd, "/bin/sh", ["sh"], responsible=gone)
+    (found,) = answers(tape)
+    assert (found.answer, found.reason) == (Answer.UNDETERMINED, "responsible process unknown")
+
+
+def test_A7_processes_whose_parent_nobody_saw_are_counted(tape: Any, answers: Any) -> None:
+    shell(tape, tape.chrome())
+    answers(tape)
+    assert answers.engine.unresolved == 0
+    stranger = replace(
+        tape.terminal.image, token=Token(pid=77, pidversion=77), parent=Token(pid=76)
+    )
+    tape.event(
+        Kind.CLOSE, replace(tape.terminal, image=replace(stranger, ppid=76, original_ppid=76))
+    )
+    answers(tape)
+    assert answers.engine.unresolved == 1
+
+
+def test_K1_a_token_that_a_reboot_used_again_outlives_the_first(tape: Any, answers: Any) -> None:
+    """The first process is forgotten in time; the browser that has its token now is not."""
+    first = tape.spawn(tape.launchd, "/bin/sleep")
+    token = first.image.token
+    tape.exit(first)
+    tape.wait(60)
+    browser = tape.chrome()
+    tape.exec(browser, CHROME, start_ns=tape.now)
+    tape.events[-1] = replace(tape.events[-1], target=replace(tape.events[-1].target, token=token))
+    browser.image = tape.events[-1].target
+    for _ in range(40):
+        tape.wait(60)
+        tape.write(f"{DOWN}/later")
+    shell(tape, browser)
+    assert answers.fired(tape) == ["A"]
+
+
+def test_A1_known_images_are_forgotten_and_known_again(
+    tape: Any, answers: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(identity, "_CACHE", 1)
+    browser = tape.chrome()
+    for number in range(3):
+        shell(tape, tape.terminal, f"/opt/{number}")
+        shell(tape, browser)
+    assert answers.fired(tape) == ["A"] * 3
+    found = answers.engine._lineage._identity
+    assert (len(found._known), len(found._run)) == (1, 1)

@@ -210,7 +210,7 @@ def test_B7_one_alert_for_all_scripts_of_a_package(tape: Any, answers: Any) -> N
 def test_B7_other_words_of_a_package_script_are_data(tape: Any, answers: Any) -> None:
     tape.write(PACKAGE)
     tape.write(f"{DOWN}/x.sh")
-    install(tape, "/opt/own.pkg", f"{DOWN}/x.sh")
+    install(tape, "/opt/own.pkg", f"{DOWN}/x.sh", "Setup.pkg")
     assert answers(tape) == []
 
 

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from witnessmark.analytic import detect, load
+from witnessmark.analytic.sameness import same_task
+from witnessmark.analytic.tasks import Image, Task
 from witnessmark.model.detections import Answer
 from witnessmark.model.events import Coverage, Event, FileRef, Kind, Process, Stream, Token
 
@@ -130,3 +132,27 @@ def test_only_a_browser_that_still_runs_may_be_responsible() -> None:
     assert answers(job) == []
     assert answers(chrome, gone, job) == []
     assert answers(chrome, other, job) == [], "the browser's pid runs something else now"
+
+
+@pytest.mark.parametrize(
+    ("known", "seen", "same"),
+    [
+        ({"pidversion": 5}, {"pidversion": 6}, False),
+        ({"pidversion": 5}, {"pidversion": None}, True),
+        ({"pidversion": None}, {"pidversion": 6}, True),
+        ({"pidversion": 5, "ppid": 7}, {"pidversion": None, "ppid": 8}, False),
+        ({"pidversion": 5, "ppid": 7}, {"pidversion": None, "ppid": 1}, True),
+        ({"pidversion": 5, "start_ns": T0}, {"pidversion": 6, "start_ns": T0 + 1}, True),
+        ({"pidversion": 5, "start_ns": T0}, {"pidversion": 6, "start_ns": T0 + SECOND}, False),
+    ],
+)
+def test_another_token_of_a_pid_is_its_process_only_where_nothing_differs(
+    known: dict[str, Any], seen: dict[str, Any], same: bool
+) -> None:
+    def process(pidversion: int | None, ppid: int = 1, start_ns: int | None = None) -> Process:
+        token = Token(pid=9, pidversion=pidversion)
+        return Process(token=token, path="/bin/sh", ppid=ppid, start_ns=start_ns)
+
+    current = Image(process(**known), Task(pid=9, spawn_ns=None))
+    assert same_task(current, process(**seen)) is same
+    assert same_task(Image(process(**known), Task(pid=9, spawn_ns=None, row=True)), process(**seen))

@@ -9,6 +9,8 @@ import pytest
 
 from witnessmark.analytic import Engine
 from witnessmark.analytic.explanation import explanations
+from witnessmark.analytic.trace import Recorder, Trace
+from witnessmark.analytic.tracked import Content, File
 from witnessmark.model.detections import Answer, Branch
 from witnessmark.model.events import FileRef, Kind, Token
 
@@ -60,6 +62,15 @@ def test_A2_held_and_the_edge_that_made_no_candidate(tape: Any, answers: Any) ->
     assert answers.stopped()[0] == (
         f"A2: {SAFARI} is responsible, but the spawn parent is not launchd"
     )
+
+
+def test_A2_says_nothing_of_a_responsible_process_that_is_no_browser(
+    tape: Any, answers: Any
+) -> None:
+    editor = tape.spawn(tape.launchd, "/Applications/Editor.app/Contents/MacOS/Editor")
+    shell(tape, tape.terminal, responsible=editor.image.token)
+    answers(tape)
+    assert not any(item.startswith("A2") for item in answers.stopped())
 
 
 def test_A3_xpcproxy_says_that_the_next_exec_counts(tape: Any, answers: Any) -> None:
@@ -361,3 +372,45 @@ def test_what_nobody_asked_for_is_not_kept(tape: Any, params: Any) -> None:
 
     explanations(stream, engine, lambda event: event is last)
     assert list(kept[0].accounts) == [last.id]
+
+
+def content(tape: Any) -> Content:
+    return Content(
+        time_ns=tape.now, seq=1, event_id="e", path=X, writer=tape.terminal.image, how="close"
+    )
+
+
+def test_what_is_said_of_a_record_that_nobody_asked_for_is_not_kept(tape: Any) -> None:
+    recorder = Recorder(lambda _: False)
+    recorder.begin(tape.event(Kind.EXIT, tape.terminal))
+    recorder.say("K1", False, "of the exit")
+    recorder.ran(object(), None)  # type: ignore[arg-type]
+    recorder.touched(File(content(tape)))
+    assert recorder.accounts == {}
+    exited = tape.event(Kind.EXIT, tape.terminal)
+    asked = Recorder(lambda event: event is exited)
+    asked.begin(exited)
+    asked.say("K1", False, "of the exit")
+    assert [step.text for step in asked.accounts[exited.id].steps] == ["of the exit"]
+
+
+def test_a_record_stands_once_in_a_files_history(tape: Any) -> None:
+    recorder, file = Recorder(lambda _: True), File(content(tape))
+    first, second = tape.write(X), tape.write(X)
+    for event in (first, second):
+        recorder.begin(event)
+        recorder.touched(file)
+        recorder.touched(file)
+    account = recorder.accounts[second.id]
+    assert [item.event.id for item in recorder.history(account)] == [first.id, second.id]
+
+
+def test_only_a_drop_that_was_given_up_is_remembered_as_gone(tape: Any) -> None:
+    recorder, old = Recorder(lambda _: True), content(tape)
+    recorder.forgot("/a", None)
+    recorder.forgot("/b", old)
+    assert recorder.gone("/a") is None
+    assert recorder.gone("/b") is old
+    nobody = Trace()
+    nobody.forgot("/b", old)
+    assert nobody.gone("/b") is None, "where nobody listens nothing is kept"

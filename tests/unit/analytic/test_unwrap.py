@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from witnessmark.analytic.unwrap import attached, inner
+from witnessmark.analytic.unwrap import DEEPEST, attached, inner
 from witnessmark.model.detections import Answer
 
 HOME = "/Users/kim"
@@ -146,3 +146,8 @@ def test_B3_unwrapped_words_that_execute_nothing_of_the_drop(
 def test_B7_words_of_hdiutil(line: str, image: str | None, point: str | None) -> None:
     found = attached(line.split())
     assert (found and found.image, found and found.mount_point) == (image, point)
+
+
+def test_B3_more_wrappers_than_anybody_stacks_are_left_standing() -> None:
+    assert inner(["nice"] * DEEPEST + ["sh", "x"]) == ("sh", "x")
+    assert inner(["nice"] * (DEEPEST + 1) + ["sh", "x"]) == ("nice", "sh", "x")
