@@ -151,11 +151,11 @@ def test_a_cut_in_the_middle_of_a_file_is_bad_unless_nothing_but_names_is_lost(w
             assert (found.file, found.process) == (event.file, event.process)
 
 
-@pytest.mark.parametrize("cut", [0, 40, 60])
-def test_a_record_that_another_begins_in_is_bad(cut: int, whole: Any) -> None:
+@pytest.mark.parametrize("kept", [46, 90, 999])
+def test_a_record_that_another_begins_in_is_bad(kept: int, whole: Any) -> None:
     for first in (file("WRITE", "path=/a"), run(400, "/bin/sh", "sh /x"), line("ALLOWLIST", "a=b")):
         second = file("WRITE", "path=/b").strip()
-        torn = first.strip() + second[: len(second) - cut] + b"\n"
+        torn = first.strip() + second[:kept] + b"\n"
         assert "run into" in whole(santa, torn).coverage.bad[0].reason
 
 
@@ -280,3 +280,11 @@ def test_fields_that_nobody_knows_change_nothing(extra: str, whole: Any) -> None
 def test_a_fork_without_a_parent_is_bad(whole: Any) -> None:
     (bad,) = whole(santa, line("FORK", "pid=4", "pidversion=3", "ppid=0", "uid=0")).coverage.bad
     assert "FORK" in bad.reason
+
+
+def test_a_line_without_pidversion_says_that_it_is_unknown(whole: Any) -> None:
+    lines = [file("WRITE", "path=/a"), run(400, "/bin/sh", "sh", "pidversion=9")]
+    write, ran = whole(santa, *lines).events
+    assert "pidversion" in write.process.simulated
+    assert "pidversion" in ran.process.simulated
+    assert "pidversion" not in ran.target.simulated
