@@ -25,7 +25,7 @@ def line(action: str, *fields: str, second: float = 1.0) -> bytes:
 
 def run(pid: int, path: str, args: str, *more: str, ppid: int = 1, second: float = 1.0) -> bytes:
     fields = [*more, f"pid={pid}", f"ppid={ppid}", "uid=501", "user=kim", "gid=20"]
-    fields = ["decision=ALLOW", "reason=CERT", *fields, "group=staff", "mode=M"]
+    fields = ["decision=ALLOW", "reason=CERT", "sha256=ab", *fields, "group=staff", "mode=M"]
     return line("EXEC", *fields, f"path={path}", f"args={args}", second=second)
 
 
