@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from witnessmark.judge import examples, match
-from witnessmark.judge.answer import Answered, answered
+from witnessmark.judge import alert_examples, examples, match
 from witnessmark.judge.api import CaseEvidence, Example, finding, validator
+from witnessmark.judge.asked import answered
 from witnessmark.model.detections import Answer
 from witnessmark.model.hosts import Role
 from witnessmark.model.scenario import ExpectedAnswer
@@ -15,12 +15,17 @@ from witnessmark.model.verdicts import Finding, Status
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from witnessmark.judge.answer import Answered
+
 
 @validator(link="detected")
 def check(case: CaseEvidence) -> Iterator[Finding]:
     """The analytic gave the expected answer about this very process, inside its deadline.
 
-    Where the source has a destination, the analytic reads what was delivered there and nothing
+    Where the inventory declares the organisation's own alerts, they alone are judged: an alert
+    counts if its rule stands for the analytic and it names the case's own process or executed
+    path, in the attack's time; the embedded engine is then only the reference. Else, where the
+    source has a destination, the analytic reads what was delivered there and nothing
     else. The latency runs from the execution, on the host's clock, to the alert: for the embedded
     analytic, to the moment at which the last record that it names was received. What was expected
     and what was observed name the deadline and the latency in seconds. Where the clocks cannot be
@@ -35,7 +40,7 @@ def check(case: CaseEvidence) -> Iterator[Finding]:
     if case.source is None:
         yield finding("detected", "detected", Status.SKIP, "no source is configured for this host")
         return
-    got = answered(case.analysed)
+    got = answered(case)
     if not case.judged:
         yield finding(
             "detected",
@@ -50,7 +55,6 @@ def check(case: CaseEvidence) -> Iterator[Finding]:
         yield finding("detected", "detected", Status.SKIP, why)
         return
     expect = case.case.scenario.expect
-    evidence = [got.detection.exec.event_id] if got.detection else []
     status, why = _status(expect.answer, got, expect.workflow)
     yield finding(
         "detected",
@@ -59,9 +63,9 @@ def check(case: CaseEvidence) -> Iterator[Finding]:
         f"{why}{got.reason}",
         expected=_expected(case),
         observed=_observed(got),
-        evidence=evidence,
+        evidence=got.evidence,
     )
-    if expect.alerts is not None and got.answer is Answer.FIRED:
+    if expect.alerts is not None and got.answer is Answer.FIRED and got.alert is None:
         yield _counted(case, expect.alerts)
 
 
@@ -112,7 +116,7 @@ def _status(expect: ExpectedAnswer, got: Answered, workflow: str | None) -> tupl
         return Status.FAIL, f"expected {wanted.value}, got {got.answer.value}: "
     if got.late:
         return Status.FAIL, f"late, {got.latency_s} s after the execution: "
-    if wanted is Answer.SUPPRESSED and got.detection and got.detection.workflow != workflow:
+    if wanted is Answer.SUPPRESSED and got.workflow != workflow:
         return Status.FAIL, f"suppressed by another workflow than {workflow}: "
     return Status.PASS, ""
 
@@ -124,6 +128,29 @@ EXAMPLES = (
     Example(
         name="silence-without-control",
         evidence=examples.drop_exec(detected=False, controls=False),
+        status=Status.ERROR,
+    ),
+    Example(
+        name="own-alert",
+        evidence=alert_examples.alerted(alert_examples.alert()),
+        status=Status.PASS,
+    ),
+    Example(name="own-rule-silent", evidence=alert_examples.alerted(), status=Status.FAIL),
+    Example(
+        name="own-alert-late",
+        evidence=alert_examples.alerted(alert_examples.alert(after_s=200.0)),
+        status=Status.FAIL,
+    ),
+    Example(
+        name="own-alert-on-another-process",
+        evidence=alert_examples.alerted(
+            alert_examples.alert(pid=999, path="/bin/chmod", script=None)
+        ),
+        status=Status.FAIL,
+    ),
+    Example(
+        name="own-alerts-dead",
+        evidence=alert_examples.alerted(controls=False),
         status=Status.ERROR,
     ),
 )

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from witnessmark import sensors
 from witnessmark.act import act_host, undo
 from witnessmark.collect.collector import Collected, Collector
-from witnessmark.collect.delivery import SUFFIX, Arrivals
 from witnessmark.errors import HostError
 from witnessmark.hosts.heartbeat import guarded
 from witnessmark.hosts.reach import reach
+from witnessmark.intake import finished, intakes
 from witnessmark.journal.book import Book
 from witnessmark.model.run import Act, Case, HostFacts, Plan
 from witnessmark.phases import Folders
@@ -49,7 +49,7 @@ class HostRun:
     acts: list[Act] = field(default_factory=list)
     collected: list[Collected] = field(default_factory=list)
     delivered: list[Collected] = field(default_factory=list)
-    """What arrived at the destinations of its sources."""
+    """What arrived at the destinations of its sources, and their alerts."""
 
 
 def play(
@@ -181,7 +181,7 @@ def _watched(
         )
         for source in host.sources
     ]
-    arrivals = _arrivals(host, writer, book)
+    arrivals = intakes(transport, plan.late_arrival_s, writer, book)
     try:
         for collector in (*collectors, *(item.collector for item in arrivals.values())):
             collector.start()
@@ -195,31 +195,10 @@ def _watched(
             arriving.wait(cancel.is_set)
     finally:
         run.collected = [collector.finish() for collector in collectors]
-        run.delivered = [_arrived(name, item) for name, item in arrivals.items()]
+        run.delivered = finished(arrivals)
         for item in run.collected:
             if item.head:
                 writer.raw(host.name, item.source, "head.ndjson").write_bytes(item.head)
-
-
-def _arrivals(host: Host, writer: BagWriter, book: Book) -> dict[str, Arrivals]:
-    """By source, whatever a pipeline delivers."""
-    return {
-        source.name: Arrivals(
-            host,
-            source,
-            writer.raw(host.name, source.name),
-            writer.raw(host.name, source.name, SUFFIX),
-            earlier=book.arrived.get((host.name, source.name)),
-            part=book.part,
-            kept=book.keeping(source.name),
-        )
-        for source in host.sources
-        if source.destination is not None
-    }
-
-
-def _arrived(source: str, item: Arrivals) -> Collected:
-    return replace(item.collector.finish(), source=source)
 
 
 def _snapshot(transport: Transport, writer: BagWriter) -> None:

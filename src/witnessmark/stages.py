@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from witnessmark.hosts.outcome import PrepareResult
     from witnessmark.journal.book import Book
     from witnessmark.journal.file import Journal
+    from witnessmark.model.alerts import Alerting
     from witnessmark.model.hosts import Destination, Host, Search
     from witnessmark.model.run import HostFacts, Plan
 
@@ -151,7 +152,12 @@ def retention(hosts: Sequence[Host]) -> tuple[RetentionProfile, ...]:
 def without_machine_paths(host: Host) -> Host:
     """Where the controller keeps keys and logs is nobody's business who reads the bag."""
     sources = tuple(
-        replace(item, search=_bare(item.search), destination=_elsewhere(item.destination))
+        replace(
+            item,
+            search=_bare(item.search),
+            destination=_elsewhere(item.destination),
+            alerts=_named(item.alerts),
+        )
         for item in host.sources
     )
     return replace(host, key_file=None, known_hosts=None, destination_root=None, sources=sources)
@@ -166,6 +172,12 @@ def _elsewhere(found: Destination | None) -> Destination | None:
 def _bare(found: Search | None) -> Search | None:
     """Which server was asked is evidence; where its secret lies is not."""
     return None if found is None else replace(found, credentials=None, ca_file=None)
+
+
+def _named(alerts: Alerting | None) -> Alerting | None:
+    if alerts is None or alerts.path is None:
+        return alerts
+    return replace(alerts, path=Path(alerts.path).name)
 
 
 def told(host: Host, fault: Mapping[str, object]) -> str:

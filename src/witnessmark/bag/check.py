@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from witnessmark.content import fields
 from witnessmark.content.durations import seconds
+from witnessmark.model.alerts import alerts_of
 from witnessmark.model.events import Kind
 from witnessmark.plan import RUN_ID
 
@@ -49,6 +50,12 @@ def _problems(record: RunRecord) -> Iterator[str]:
         for source in host.sources
         if source.destination is not None
     }
+    delivered |= {
+        (host.name, alerts_of(source.name))
+        for host in plan.hosts
+        for source in host.sources
+        if source.alerts is not None
+    }
     yield from _once("delivery", record.deliveries, delivered)
     profiles = {profile.id for profile in record.retention}
     for host in plan.hosts:
@@ -63,7 +70,7 @@ def _problems(record: RunRecord) -> Iterator[str]:
 def _once(what: str, items: Iterable[Collection], planned: set[tuple[str, str]]) -> Iterator[str]:
     for key, count in Counter((item.host, item.source) for item in items).items():
         if key not in planned:
-            where = " with a destination" if what == "delivery" else ""
+            where = " with a destination or alerts" if what == "delivery" else ""
             yield f"has a {what} of {key!r}, which is no host and source{where} of its plan"
         if count > 1:
             yield f"has more than one {what} of {key!r}"

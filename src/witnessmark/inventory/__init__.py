@@ -11,6 +11,7 @@ import yaml
 
 from witnessmark.ansible import list_inventory
 from witnessmark.errors import ContentError, UsageError
+from witnessmark.inventory import alerting
 from witnessmark.inventory.destinations import resolved, shared
 from witnessmark.inventory.groups import Listing
 from witnessmark.inventory.places import Places, find
@@ -53,7 +54,7 @@ def load(files: Sequence[Path], *, limit: Sequence[str] = ()) -> Inventory:
         )
     if problems:
         raise ContentError(sorted(dict.fromkeys(problems), key=_by_line))
-    kept = listing.limited(limit)
+    hosts, kept = alerting.owned(hosts), listing.limited(limit)
     return Inventory(files=tuple(files), hosts=tuple(host for host in hosts if host.name in kept))
 
 
@@ -108,7 +109,7 @@ def _host(book: _Book, name: str) -> Host:
     for variable, what in _contradictions(host, variables):
         tell(variable, what)
     try:
-        return resolved(host)
+        return alerting.resolved(resolved(host))
     except* Wrong as group:
         for wrong in group.exceptions:
             assert isinstance(wrong, Wrong)

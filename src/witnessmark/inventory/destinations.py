@@ -69,6 +69,19 @@ def folder(value: object) -> str:
     return str(own_file(_place(value)))
 
 
+def pattern(value: object, *path: str | int) -> str:
+    """A path on this machine, whole or below the root, perhaps with ``{host}`` in it."""
+    return _place(value, *path)
+
+
+def below_root(path: str, host: Host, *where: str | int) -> str:
+    """Such a path as it is for this host; ``where`` leads to it in ``witnessmark_sources``."""
+    try:
+        return _resolved(path, host, 0)
+    except Wrong as wrong:
+        raise Wrong(wrong.what, *where) from None
+
+
 def resolved(host: Host) -> Host:
     """The host with the path of each destination as it is for this host.
 

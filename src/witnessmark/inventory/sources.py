@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from witnessmark.inventory.alerting import alerting
 from witnessmark.inventory.destinations import destination
 from witnessmark.inventory.searches import search
 from witnessmark.inventory.values import Wrong, absolute, duration, items, one_of, text
@@ -104,6 +105,7 @@ _SOURCE: Mapping[str, tuple[str, Callable[..., object]]] = {
     "command": ("command", _command),
     "search": ("search", search),
     "alert_deadline": ("alert_deadline_s", duration),
+    "alerts": ("alerts", alerting),
     "destination": ("destination", destination),
     "version_command": ("version_command", _command),
     "policy_command": ("policy_command", _command),

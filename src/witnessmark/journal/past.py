@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from witnessmark.bag.check import plan_problems
 from witnessmark.collect.collector import Collected
 from witnessmark.journal.file import FORMAT, broken
+from witnessmark.model.alerts import alerts_of
 from witnessmark.model.journal import (
     Acted,
     Begun,
@@ -132,7 +133,9 @@ class _Fold:
     def _known(self, host: str, source: str | None = None) -> str | None:
         if host not in self.hosts:
             return f"names the host {host!r}, which is none of its plan"
-        if source and source not in {item.name for item in self.hosts[host].sources}:
+        names = {item.name for item in self.hosts[host].sources}
+        names |= {alerts_of(item.name) for item in self.hosts[host].sources if item.alerts}
+        if source and source not in names:
             return f"names the source {source!r}, which is none of {host}"
         return None
 

@@ -12,6 +12,7 @@ from witnessmark.model.scenario import ExpectedAnswer
 
 if TYPE_CHECKING:
     from witnessmark.judge.api import CaseEvidence
+    from witnessmark.model.alerts import Alert
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,20 @@ class Answered:
     proven: bool = True
     """False if nobody could look: an undetermined answer that no analytic gave."""
     simulated: tuple[str, ...] = ()
+    alert: Alert | None = None
+    """The organisation's own alert that decided it, where its alerts are judged."""
+
+    @property
+    def workflow(self) -> str | None:
+        """The documented workflow that suppressed it, if one did."""
+        said = self.detection or self.alert
+        return said.workflow if said is not None else None
+
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        """The record or alert that decided it."""
+        ids = [self.detection.exec.event_id] if self.detection else []
+        return (*ids, *([self.alert.id] if self.alert else []))
 
 
 def answered(case: CaseEvidence) -> Answered:

@@ -21,6 +21,7 @@ from witnessmark.model.verdicts import Finding, Link, Status
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from witnessmark.model.alerts import AlertStream
     from witnessmark.model.detections import Detection
     from witnessmark.model.events import Stream
     from witnessmark.model.run import Act, Case, Collection, HostFacts, RetentionProfile
@@ -54,6 +55,16 @@ class Arrived:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Alerted:
+    """What a source's own detection said while the run was watched."""
+
+    collection: Collection | None = None
+    stream: AlertStream | None = None
+    controls: Controls = field(default_factory=Controls)
+    """Whether a control's alert came, in time, before and after the case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseEvidence:
     """All that is known of one case on one source; validators read it and nothing else."""
 
@@ -69,6 +80,8 @@ class CaseEvidence:
     controls: Controls = field(default_factory=Controls)
     arrived: Arrived | None = None
     """What was delivered; None where the source has no destination."""
+    alerted: Alerted | None = None
+    """The organisation's own alerts; None where the inventory declares none for the source."""
     retention: RetentionProfile | None = None
     oldest_ns: int | None = None
     """Time of the oldest record that the source's store still held at the second look."""
@@ -107,7 +120,7 @@ class CaseEvidence:
         return (
             source is not None
             and source.role is Role.ORGANISATION
-            and source.analytic == "embedded"
+            and (source.analytic == "embedded" or source.alerts is not None)
         )
 
 

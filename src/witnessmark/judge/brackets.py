@@ -15,20 +15,36 @@ from witnessmark.judge.api import Controls
 from witnessmark.model.detections import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from witnessmark.judge.api import CaseEvidence
 
 
-def around(cases: Sequence[CaseEvidence], case: CaseEvidence) -> Mapping[str, Controls]:
+def detected(control: CaseEvidence, branch: str) -> bool:
+    """Whether the embedded analytic fired for a control."""
+    return any(
+        found.answer is Answer.FIRED and found.branch.value == branch
+        for found in match.detections(control)
+    )
+
+
+def around(
+    cases: Sequence[CaseEvidence],
+    case: CaseEvidence,
+    fired: Callable[[CaseEvidence, str], bool] = detected,
+) -> Mapping[str, Controls]:
     """Per branch, whether the controls before and after a case fired, for its host and source."""
-    return {branch: _between(cases, branch, case.act.part) for branch in "AB"}
+    return {branch: _between(cases, branch, case.act.part, fired) for branch in "AB"}
 
 
-def overall(cases: Sequence[CaseEvidence], branch: str) -> Controls:
+def overall(
+    cases: Sequence[CaseEvidence],
+    branch: str,
+    fired: Callable[[CaseEvidence, str], bool] = detected,
+) -> Controls:
     """The brackets of a whole run in one: of a resumed run, the first that does not hold."""
     parts = sorted({item.act.part for item in cases if not item.case.control}) or [0]
-    found = [(part, _between(cases, branch, part)) for part in parts]
+    found = [(part, _between(cases, branch, part, fired)) for part in parts]
     part, worst = next((item for item in found if not item[1].both), found[-1])
     if worst.both or len(found) == 1:
         return worst
@@ -37,7 +53,12 @@ def overall(cases: Sequence[CaseEvidence], branch: str) -> Controls:
     )
 
 
-def _between(cases: Sequence[CaseEvidence], branch: str, part: int) -> Controls:
+def _between(
+    cases: Sequence[CaseEvidence],
+    branch: str,
+    part: int,
+    fires: Callable[[CaseEvidence, str], bool],
+) -> Controls:
     fired: dict[str, list[bool]] = {"before": [], "after": []}
     unplayed = False
     for item in cases:
@@ -47,7 +68,7 @@ def _between(cases: Sequence[CaseEvidence], branch: str, part: int) -> Controls:
             continue
         side = _side(item, part)
         if match.acted(item):
-            fired[side].append(_fired(item, branch))
+            fired[side].append(fires(item, branch))
         else:
             unplayed = True
     before, after = (all(said) if said else None for said in fired.values())
@@ -66,13 +87,6 @@ def _side(control: CaseEvidence, part: int) -> str:
     if control.act.part != part:
         return "before" if control.act.part < part else "after"
     return control.case.control or "after"
-
-
-def _fired(control: CaseEvidence, branch: str) -> bool:
-    return any(
-        found.answer is Answer.FIRED and found.branch.value == branch
-        for found in match.detections(control)
-    )
 
 
 def _reason(branch: str, before: bool | None, after: bool | None, unplayed: Sequence[str]) -> str:

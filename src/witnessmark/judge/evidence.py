@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from witnessmark.analytic import load
-from witnessmark.judge import brackets, clock, match
+from witnessmark.judge import alerted, brackets, clock, match
 from witnessmark.judge.api import Arrived, CaseEvidence, Controls
-from witnessmark.judge.seen import Seen, documented, look
+from witnessmark.judge.seen import Seen, documented, look, look_alerts
 from witnessmark.model.run import RUNS
 
 if TYPE_CHECKING:
@@ -70,25 +70,43 @@ def _set(
     if _delivers(source):
         arrived = look(bag, host, source, params, baseline, delivered=True)
     cases = [item for item in bag.record.plan.cases if item.host == host.name]
-    bare = [_evidence(bag, host, source, item, seen, arrived, params, as_of_ns) for item in cases]
+    own = look_alerts(bag, host, source)
+    bare = [
+        replace(_evidence(bag, host, source, item, seen, arrived, params, as_of_ns), alerted=own)
+        for item in cases
+    ]
     analysed = [item.analysed for item in bare]
+    raised = [_by_alerts(item) for item in bare] if own else None
+    fires = brackets.detected if raised is None else alerted.in_time
     return SourceSet(
         host=host.name,
         source=source,
-        controls={branch: brackets.overall(analysed, branch) for branch in ("A", "B")},
-        cases=tuple(_bracketed(item, bare, analysed) for item in bare),
+        controls={each: brackets.overall(raised or analysed, each, fires) for each in "AB"},
+        cases=tuple(_bracketed(item, bare, analysed, raised) for item in bare),
     )
 
 
+def _by_alerts(case: CaseEvidence) -> CaseEvidence:
+    """The case with the holes of its alerts instead of those of its records."""
+    return replace(case, collection=case.alerted.collection if case.alerted else None)
+
+
 def _bracketed(
-    case: CaseEvidence, cases: Sequence[CaseEvidence], analysed: Sequence[CaseEvidence]
+    case: CaseEvidence,
+    cases: Sequence[CaseEvidence],
+    analysed: Sequence[CaseEvidence],
+    raised: Sequence[CaseEvidence] | None,
 ) -> CaseEvidence:
-    """With the controls of the source's store, and with those of what was delivered."""
-    arrived = case.arrived
+    """With the controls of the source's store, of what was delivered, and of its alerts."""
+    arrived, own = case.arrived, case.alerted
+    if own is not None and raised is not None:
+        around = brackets.around(raised, case, alerted.in_time)
+        own = replace(own, controls=_for(case, around))
     if arrived is not None:
         around = brackets.around(analysed, case.analysed)
         arrived = replace(arrived, controls=_for(case, around))
-    return replace(case, controls=_for(case, brackets.around(cases, case)), arrived=arrived)
+    store = _for(case, brackets.around(cases, case))
+    return replace(case, controls=store, arrived=arrived, alerted=own)
 
 
 def _delivers(source: Source | None) -> bool:
@@ -140,7 +158,8 @@ def _arrived(bare: CaseEvidence, act: Act, seen: Seen) -> Arrived:
 
 
 def _deadline(source: Source | None, late_arrival_s: float) -> float:
-    own = source.alert_deadline_s if source else None
+    told = source.alerts.deadline_s if source and source.alerts else None
+    own = source.alert_deadline_s if source and told is None else told
     return late_arrival_s if own is None else own
 
 

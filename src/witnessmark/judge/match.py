@@ -117,7 +117,7 @@ def detections(case: CaseEvidence) -> tuple[Detection, ...]:
     first, last = window(case)
     pids = {item.pid for name in (*RUNS, *PLAYED) for item in steps(case, name) if item.pid}
     paths = {plain(item.path) for item in steps(case, "exec") if item.path}
-    others = _pids_of_other_phases(case) - pids
+    others = pids_of_other_phases(case) - pids
     return tuple(
         item
         for item in case.detections
@@ -135,7 +135,7 @@ def related(case: CaseEvidence) -> tuple[Detection, ...]:
     """Other alerts that carry one of the case's marks or name its setup or cleanup: shown only."""
     ours = set(detections(case))
     marks = [phase.mark for phase in case.act.phases]
-    others = _pids_of_other_phases(case)
+    others = pids_of_other_phases(case)
     return tuple(
         item
         for item in case.detections
@@ -151,7 +151,8 @@ def plain(path: str) -> str:
     return path.removeprefix(DATA_VOLUME) or "/"
 
 
-def _pids_of_other_phases(case: CaseEvidence) -> set[int]:
+def pids_of_other_phases(case: CaseEvidence) -> set[int]:
+    """Processes that setup or cleanup ran."""
     return {
         step.pid
         for phase in case.act.phases

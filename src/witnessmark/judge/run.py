@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import importlib
 from typing import TYPE_CHECKING
 
-from witnessmark.judge import evidence, known, match
-from witnessmark.judge.answer import Answered, answered
+from witnessmark.judge import asked, blame, evidence, known, match, told
+from witnessmark.judge.answer import Answered
 from witnessmark.judge.host_findings import host_findings
 from witnessmark.judge.table import first_broken, link_status, ok, verdict
 from witnessmark.judge.timeline import timeline
@@ -27,9 +26,6 @@ if TYPE_CHECKING:
 
     from witnessmark.bag.read import Bag
     from witnessmark.judge.api import CaseEvidence, Validator
-    from witnessmark.model.detections import Detection
-
-TIME_FORM = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def validators() -> tuple[Validator, ...]:
@@ -52,12 +48,12 @@ def judge(bag: Bag, as_of_ns: int | None = None) -> RunVerdict:
     return RunVerdict(
         run_id=record.plan.run_id,
         origin=_origin(record.plan.hosts),
-        started=_time(record.started_ns),
-        finished=_time(record.finished_ns),
-        as_of=_time(moment),
+        started=told.moment(record.started_ns),
+        finished=told.moment(record.finished_ns),
+        as_of=told.moment(moment),
         tool=record.tool,
         bag_sha256=bag.digest,
-        cases=tuple(cases),
+        cases=blame.settled(cases),
         controls=tuple(
             ControlVerdict(
                 host=each.host,
@@ -73,8 +69,8 @@ def judge(bag: Bag, as_of_ns: int | None = None) -> RunVerdict:
             if branch == "B" or (control.before, control.after) != (None, None)
         ),
         hosts=tuple(evidence.host_row(item) for item in record.facts),
-        sources=_sources(bag),
-        notes=_notes(bag),
+        sources=told.sources(bag),
+        notes=told.notes(bag),
         profile=record.plan.profile,
         window_s=record.plan.window_s,
         notice_sha256=record.plan.notice.sha256 if record.plan.notice else None,
@@ -88,7 +84,8 @@ def judge_case(case: CaseEvidence, checks: tuple[Validator, ...]) -> CaseVerdict
     links = link_status(findings)
     acted = match.attack(case) is not None and not (case.act.skipped or case.act.error)
     analysed = case.analysed
-    got = answered(analysed) if acted and case.source else _unasked()
+    got = asked.answered(case) if acted and case.source else _unasked()
+    ours = asked.reference(case) if acted and case.source and case.source.alerts else None
     scenario = case.case.scenario
     result = verdict(
         links,
@@ -97,7 +94,7 @@ def judge_case(case: CaseEvidence, checks: tuple[Validator, ...]) -> CaseVerdict
         denied=links[Link.ACTED] is Status.FAIL and known.stopped(case) is not None,
         judged=case.judged,
         late=got.late,
-        workflow=bool(got.detection and got.detection.workflow == scenario.expect.workflow),
+        workflow=got.workflow is not None and got.workflow == scenario.expect.workflow,
         proven=got.proven,
         simulated=bool(got.simulated),
     )
@@ -118,12 +115,14 @@ def judge_case(case: CaseEvidence, checks: tuple[Validator, ...]) -> CaseVerdict
         latency_s=got.latency_s,
         findings=tuple(findings),
         simulated=got.simulated,
-        reference=_reference(case, got),
-        related=tuple(_told(item) for item in match.related(analysed)),
+        reference=_reference(case, ours or got),
+        related=told.related(case),
         title=scenario.title,
         family=scenario.family,
         near_misses=analysed.misses,
         timeline=timeline(case, findings, got),
+        reference_rules=ours.detection.rules if ours and ours.detection else (),
+        blame=blame.blame(case, result, got) if acted else None,
     )
 
 
@@ -148,11 +147,6 @@ def exit_code(run: RunVerdict, *, strict: bool = False) -> int:
     return 4 if not assessed or (strict and unproved) else 0
 
 
-def _told(item: Detection) -> str:
-    what = item.exec.script or item.exec.path
-    return f"branch {item.branch.value} {item.answer.value} on {what} (pid {item.exec.pid})"
-
-
 def _assessed(result: Verdict, links: Mapping[Link, Status], got: Answered) -> bool:
     unjudged = result in (Verdict.NOT_APPLICABLE, Verdict.NOT_ASSESSED)
     return not (unjudged or links[Link.ACTED] is Status.ERROR or got.simulated)
@@ -163,7 +157,7 @@ def _unasked() -> Answered:
 
 
 def _reference(case: CaseEvidence, got: Answered) -> str | None:
-    if case.source is None or case.judged:
+    if case.source is None or (case.judged and case.source.alerts is None):
         return None
     return {Answer.FIRED: "fires"}.get(got.answer, got.answer.value)
 
@@ -171,41 +165,3 @@ def _reference(case: CaseEvidence, got: Answered) -> str | None:
 def _origin(hosts: tuple[object, ...]) -> str:
     kinds = sorted({str(getattr(host, "origin", "")) for host in hosts})
     return "+".join(kinds)
-
-
-def _sources(bag: Bag) -> tuple[dict[str, str], ...]:
-    rows = {
-        (source.name, source.kind, source.role.value)
-        for host in bag.record.plan.hosts
-        for source in host.sources
-    }
-    return tuple({"name": name, "kind": kind, "role": role} for name, kind, role in sorted(rows))
-
-
-def _notes(bag: Bag) -> tuple[str, ...]:
-    record = bag.record
-    played = any(act.phases for act in record.acts)
-    exercised = "2 of 3" if played else "0 of 3"
-    notes = [f"{exercised} ATT&CK log-source references exercised; NSM:Flow never is."]
-    if any(host.origin.value == "stand-in" for host in record.plan.hosts):
-        notes.append(
-            "Origin stand-in: the stand-in plays the organisation; its recorder is the sensor and "
-            "the embedded engine the deployed analytic. This proves the suite, not your coverage."
-        )
-    notes += [
-        f"Resumed: the controller was gone from {_time(item.since_ns)} to {_time(item.until_ns)}; "
-        "what was under way then is inconclusive."
-        for item in record.absences
-    ]
-    if record.plan.notice is not None:
-        told = record.plan.notice
-        notes.append(
-            f"Announced to the SOC by notice {told.sha256}, signed by {told.signer} ({told.key}), "
-            f"for {_time(told.begins_ns)} to {_time(told.ends_ns)}."
-        )
-    notes += [f"Injected on purpose: {fault}" for fault in record.faults]
-    return tuple(notes)
-
-
-def _time(moment_ns: int) -> str:
-    return dt.datetime.fromtimestamp(moment_ns / 1e9, dt.UTC).strftime(TIME_FORM)

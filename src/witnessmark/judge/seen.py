@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from witnessmark.analytic import Engine, Miss
 from witnessmark.analytic.parameters import Browser
 from witnessmark.content import workflows
+from witnessmark.judge.api import Alerted
 from witnessmark.judge.hashes import certain, taken
+from witnessmark.model.alerts import alerts_of
 from witnessmark.model.hosts import Origin
-from witnessmark.telemetry import ps
+from witnessmark.telemetry import alert_shapes, alerts, ps
 from witnessmark.telemetry.decoder import decode
 from witnessmark.telemetry.kinds import decoder_of
 
@@ -90,6 +92,28 @@ def look(
         misses=tuple(engine.misses),
         oldest_ns=_oldest(head, form, source.name),
     )
+
+
+def look_alerts(bag: Bag, host: Host, source: Source | None) -> Alerted | None:
+    """What the bag holds of a source's own alerts; None if the inventory declares none."""
+    if source is None or source.alerts is None:
+        return None
+    name = alerts_of(source.name)
+    collection = next(
+        (x for x in bag.record.deliveries if (x.host, x.source) == (host.name, name)), None
+    )
+    raw = bag.raw(host.name, name)
+    if collection is None or raw is None:
+        return Alerted(collection=collection)
+    told = source.alerts
+    stream = alerts.decode(
+        alert_shapes.shape(told.kind, told.fields),
+        io.BytesIO(raw),
+        host=host.name,
+        source=source.name,
+        received=_received(collection.chunks),
+    )
+    return Alerted(collection=_as_it_stayed(collection), stream=stream)
 
 
 def engine_for(

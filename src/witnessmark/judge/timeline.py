@@ -108,6 +108,13 @@ def _window(case: CaseEvidence, events: Sequence[Event], got: Answered) -> Itera
 
 def _alert(case: CaseEvidence, got: Answered) -> Iterator[Moment]:
     """The alert; of an analytic that runs over the source, when the deciding record came in."""
+    if got.alert is not None and got.alert.received_ns is not None:
+        yield Moment(
+            kind=MomentKind.ALERT,
+            label=got.answer.value,
+            start_ns=got.alert.received_ns,
+            evidence=got.alert.id,
+        )
     if got.detection is not None and got.detection.received_ns is not None:
         yield Moment(
             kind=MomentKind.ALERT,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from witnessmark.analytic.explanation import Explanation, explanations
 from witnessmark.errors import UsageError
 from witnessmark.judge import evidence, match
-from witnessmark.judge.answer import answered
+from witnessmark.judge.asked import answered
 from witnessmark.judge.run import judge_case, validators
 from witnessmark.judge.seen import engine_for, look
 from witnessmark.model.detections import Answer
@@ -159,7 +159,7 @@ def _the_case(bag: Bag, name: str) -> str:
 
 def _case(bag: Bag, item: CaseEvidence) -> CaseWhy:
     asked = item.source is not None and match.attack(item) is not None
-    got = answered(item.analysed) if asked else None
+    got = answered(item) if asked else None
     judged = judge_case(item, validators())
     missing = [found.message for found in judged.findings if found.status is Status.ERROR]
     if got is not None and got.answer is Answer.UNDETERMINED:

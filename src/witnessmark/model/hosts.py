@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from witnessmark.model.alerts import Alerting
+
 
 class Role(StrEnum):
     """Whose evidence a source is: only an organisation's earns a coverage verdict."""
@@ -109,6 +111,8 @@ class Source:
     alert_deadline_s: float | None = None
     destination: Destination | None = None
     """None: the deployed analytic reads the source's own store."""
+    alerts: Alerting | None = None
+    """What the organisation's own detection says; None: its analytic is ``analytic``."""
     version_command: tuple[str, ...] | None = None
     """An argv on the host whose first line is the sensor's version."""
     policy_command: tuple[str, ...] | None = None

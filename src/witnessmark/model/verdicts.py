@@ -100,6 +100,28 @@ class Moment:
     """The event id that says so, where one does."""
 
 
+class Fault(StrEnum):
+    """What a wrong answer of an organisation's own alerts comes from."""
+
+    RULE = "rule"
+    TELEMETRY = "telemetry"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blame:
+    """Whose fault a wrong answer is, judged by the embedded engine over the same telemetry."""
+
+    fault: Fault
+    reason: str
+    rules: tuple[str, ...] = ()
+    """The analytic's rules that decided, or that nearly did."""
+    lacks: tuple[str, ...] = ()
+    """Those of them that the organisation's rule seems not to have."""
+    fields: tuple[str, ...] = ()
+    """Fields without which nobody could decide."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseVerdict:
     """The judged case: one row of every report."""
@@ -129,6 +151,9 @@ class CaseVerdict:
     near_misses: tuple[str, ...] = ()
     """Rules that nearly held, such as ``B5: 5.1 s > 4 s``."""
     timeline: tuple[Moment, ...] = ()
+    reference_rules: tuple[str, ...] = ()
+    """Where the organisation's alerts are judged: the rules by which the engine fired."""
+    blame: Blame | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,7 +46,8 @@ def tone(case: CaseVerdict) -> str:
 
 def verdict(case: CaseVerdict) -> str:
     """The verdict in words, with how long the alert took or what the reference answered."""
-    text = case.verdict.value + (f" (reference: {case.reference})" if case.reference else "")
+    said = case.reference and not (case.ok and case.assessed)
+    text = case.verdict.value + (f" (reference: {case.reference})" if said else "")
     return text if case.latency_s is None else f"{text} in {case.latency_s:.2f} s"
 
 

@@ -81,6 +81,10 @@ def _reasons(run: RunVerdict) -> list[Text]:
             text = f"{found.link.value} {found.status.value}: {found.message}"
             told.setdefault(text, {})[case.id] = None
     for case in run.cases:
+        if case.blame is not None:
+            told.setdefault(f"blame {case.blame.fault.value}: {case.blame.reason}", {})[case.id] = (
+                None
+            )
         for alert in case.related:
             told.setdefault(f"related alert, never counted: {alert}", {})[case.id] = None
     lines = [Text(visible(f"  {_who(list(ids))}: {text}")) for text, ids in told.items()]

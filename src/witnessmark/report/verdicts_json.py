@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from witnessmark.report.times import rfc3339
 
 if TYPE_CHECKING:
-    from witnessmark.model.verdicts import CaseVerdict, Finding, Moment, RunVerdict
+    from witnessmark.model.verdicts import Blame, CaseVerdict, Finding, Moment, RunVerdict
 
 
 def render(run: RunVerdict) -> str:
@@ -99,7 +99,18 @@ def _case(item: CaseVerdict) -> dict[str, object]:
         "related_alerts": list(item.related),
         "near_misses": list(item.near_misses),
         "findings": [_finding(found) for found in item.findings],
+        "blame": item.blame and _blame(item.blame),
         "timeline": [_moment(moment) for moment in item.timeline],
+    }
+
+
+def _blame(item: Blame) -> dict[str, object]:
+    return {
+        "fault": item.fault.value,
+        "reason": item.reason,
+        "rules": list(item.rules),
+        "lacks": list(item.lacks),
+        "fields": list(item.fields),
     }
 
 

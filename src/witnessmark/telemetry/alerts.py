@@ -1,0 +1,130 @@
+"""Reads an organisation's alerts, one JSON object a line, into what they say and nothing more.
+
+An alert is attacker-shaped text like all telemetry. A line that cannot be read, or that names no
+rule, is a bad line: around the time it came, silence says nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from witnessmark.model.alerts import Alert, AlertRun, AlertStream
+from witnessmark.model.events import BadLine
+from witnessmark.telemetry import times
+from witnessmark.telemetry.alert_shapes import Shape, found
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from witnessmark.telemetry.alert_shapes import Places
+
+MOST_COUNTED: Final = 1_000_000_000
+
+
+def decode(
+    shape: Shape,
+    lines: Iterable[bytes],
+    *,
+    host: str,
+    source: str,
+    received: Callable[[int], int | None],
+) -> AlertStream:
+    """Every alert once; copies (the same id of the source's own, else the same bytes) are counted.
+
+    ``received`` maps the byte offset of a line's end to when it was received, in ns.
+    """
+    alerts: dict[str, Alert] = {}
+    copies: Counter[str] = Counter()
+    bad: list[tuple[BadLine, int | None]] = []
+    offset = 0
+    for number, line in enumerate(lines, start=1):
+        offset += len(line)
+        if not line.strip():
+            continue
+        try:
+            name = f"{host}/{source}.alerts/{number}"
+            alert = _alert(shape, line.strip(), name, number, received(offset))
+        except (ValueError, RecursionError) as problem:
+            why = " ".join(str(problem).split())[:200]
+            bad.append((BadLine(line=number, reason=why), received(offset)))
+            continue
+        first = alerts.setdefault(alert.key or alert.text, alert)
+        if first is not alert:
+            copies[first.id] += 1
+    return AlertStream(
+        alerts=tuple(alerts.values()), bad=tuple(bad), repeated=tuple(copies.items())
+    )
+
+
+def _alert(shape: Shape, line: bytes, name: str, number: int, received_ns: int | None) -> Alert:
+    text = line.decode()
+    item = msgspec.json.decode(line)
+    if not isinstance(item, dict):
+        raise ValueError("no JSON object")
+    rules = tuple(dict.fromkeys(_texts(item, shape.rule)))
+    if not rules:
+        raise ValueError(f"names no rule at {' or '.join(shape.rule)}")
+    return Alert(
+        id=name,
+        line=number,
+        text=text,
+        rules=rules,
+        host=next(iter(_texts(item, shape.host)), None),
+        key=next(iter(_texts(item, shape.key)), None),
+        runs=_runs(shape, item),
+        count=_count(shape, item),
+        workflow=next(iter(_texts(item, shape.workflow)), None),
+        received_ns=received_ns,
+    )
+
+
+def _runs(shape: Shape, item: object) -> tuple[AlertRun, ...]:
+    event_ns = _time(item, shape.event_time)
+    actors = set(_numbers(item, shape.actor))
+    runs = [
+        AlertRun(
+            pid=next(iter(_numbers(process, shape.pid)), None),
+            path=next(iter(_texts(process, shape.path)), None),
+            script=next(iter(_texts(process, shape.script)), None),
+            args=tuple(_texts(process, shape.args)),
+            time_ns=_time(process, shape.time) or event_ns,
+        )
+        for place in shape.processes
+        for process in found(item, place)
+        if isinstance(process, dict)
+    ]
+    return tuple(run for run in runs if not shape.actor or run.pid in actors)
+
+
+def _count(shape: Shape, item: object) -> int:
+    said = next(iter(_numbers(item, shape.count)), 1)
+    more = next(iter(_numbers(item, shape.more)), 0)
+    return min(max(1, said) + max(0, more), MOST_COUNTED)
+
+
+def _time(item: object, places: Places) -> int | None:
+    """RFC 3339, or seconds since 1970; a time that is neither is none, and places nothing."""
+    for value in _all(item, places):
+        if isinstance(value, str):
+            try:
+                return times.nanoseconds(value)
+            except ValueError:
+                return None
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return round(value * 1_000_000) * 1_000 if 0 < value < 1e11 else None
+    return None
+
+
+def _texts(item: object, places: Places) -> list[str]:
+    return [value for value in _all(item, places) if isinstance(value, str) and value]
+
+
+def _numbers(item: object, places: Places) -> list[int]:
+    return [v for v in _all(item, places) if isinstance(v, int) and not isinstance(v, bool)]
+
+
+def _all(item: object, places: Places) -> list[object]:
+    return [value for place in places for value in found(item, place)]

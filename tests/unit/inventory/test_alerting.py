@@ -1,0 +1,93 @@
+"""What an inventory says of alerts: every problem at once, and each host's own place and name."""
+
+import pytest
+
+from witnessmark.inventory.alerting import owned, resolved
+from witnessmark.inventory.sources import sources
+from witnessmark.inventory.values import Wrong
+from witnessmark.model.alerts import Alerting
+from witnessmark.model.hosts import Host, Origin
+
+GOOD = {"kind": "ndjson", "rules": ["R1"], "path": "/siem/{host}.ndjson"}
+
+
+def host(name: str, told: object, root: str | None = None) -> Host:
+    item = {"name": "es", "kind": "eslogger", "role": "organisation", "path": "/s", "alerts": told}
+    return Host(
+        name=name,
+        origin=Origin.MAC,
+        connection="ssh",
+        sources=sources([item]),
+        destination_root=root,
+    )
+
+
+def told(found: Host) -> Alerting:
+    alerts = found.sources[0].alerts
+    assert alerts is not None
+    return alerts
+
+
+def test_each_host_has_its_own_place_and_name() -> None:
+    found = told(resolved(host("mac1", {**GOOD, "host_name": "{host}.corp", "deadline": "5m"})))
+    assert (found.path, found.host_name, found.deadline_s) == (
+        "/siem/mac1.ndjson",
+        "mac1.corp",
+        300,
+    )
+    below = resolved(host("mac1", {**GOOD, "path": "alerts.ndjson"}, "/state/{host}"))
+    assert told(below).path == "/state/mac1/alerts.ndjson"
+
+
+def test_a_rule_stands_for_both_branches_unless_it_is_tied_to_one() -> None:
+    assert told(host("m", GOOD)).rules == (("R1", "AB"),)
+    tied = {**GOOD, "rules": {"A": ["R1"], "B": ["R2", "R1"]}}
+    assert told(host("m", tied)).rules == (("R1", "AB"), ("R2", "B"))
+
+
+def test_a_file_that_two_hosts_share_is_nobody_s_own() -> None:
+    shared = {**GOOD, "path": "/siem/all.ndjson"}
+    both = owned([resolved(host("a", shared)), resolved(host("b", shared))])
+    assert [told(item).own for item in both] == [False, False]
+    apart = owned([resolved(host("a", GOOD)), resolved(host("b", GOOD))])
+    assert [told(item).own for item in apart] == [True, True]
+    here = {"kind": "jamf", "rules": ["R"], "host_path": "/var/log/a.ndjson"}
+    assert told(owned([resolved(host("a", here))])[0]).own
+
+
+@pytest.mark.parametrize(
+    ("changes", "where", "what"),
+    [
+        ({"kind": "pigeon"}, ("kind",), "one of ndjson"),
+        ({"rules": []}, ("rules",), "must name a rule"),
+        ({"rules": {}}, ("rules",), "must name a rule"),
+        ({"rules": "R1"}, ("rules",), "must be a list"),
+        ({"rules": {"C": ["R"]}}, ("rules", "C"), "is no branch"),
+        ({"host_path": "/x"}, (), "not both"),
+        ({"path": "/x/../y"}, ("path",), "'..'"),
+        ({"path": "/{hots}"}, ("path",), "braces"),
+        ({"path": "relative"}, ("path",), "absolute"),
+        ({"deadline": "0s"}, ("deadline",), "longer than nothing"),
+        ({"throttle": 0}, ("throttle",), "whole number"),
+        ({"throttle": True}, ("throttle",), "whole number"),
+        ({"fields": {"pidd": "x"}}, ("fields", "pidd"), "is unknown"),
+        ({"fields": ["x"]}, ("fields",), "mapping"),
+        ({"rule": ["x"]}, ("rule",), "is unknown"),
+    ],
+)
+def test_what_is_wrong_is_said_where_it_stands(
+    changes: dict[str, object], where: tuple[str, ...], what: str
+) -> None:
+    with pytest.raises(ExceptionGroup) as caught:
+        resolved(host("mac1", {**GOOD, **changes}))
+    (wrong,) = caught.value.exceptions
+    assert isinstance(wrong, Wrong)
+    assert wrong.path == (0, "alerts", *where)
+    assert what in wrong.what
+
+
+def test_all_that_is_missing_is_said_at_once() -> None:
+    with pytest.raises(ExceptionGroup) as caught:
+        host("mac1", {})
+    said = [str(wrong) for wrong in caught.value.exceptions]
+    assert said == ["needs kind", "needs rules", "needs either path or host_path, and not both"]

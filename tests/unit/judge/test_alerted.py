@@ -1,0 +1,221 @@
+"""An organisation's own alerts: what counts, what is only shown, and when silence is earned."""
+
+from dataclasses import replace
+
+import pytest
+
+from witnessmark.judge import naming
+from witnessmark.judge.alert_examples import EXEC_NS, RULE, alert, alerted
+from witnessmark.judge.alerted import answered, in_time
+from witnessmark.judge.api import CaseEvidence
+from witnessmark.judge.examples import HOST, MARK, PATH, SECOND, T0
+from witnessmark.judge.naming import Tie
+from witnessmark.judge.run import judge_case, validators
+from witnessmark.model.alerts import Alerting, AlertRun, AlertStream
+from witnessmark.model.detections import Answer
+from witnessmark.model.events import BadLine
+from witnessmark.model.run import Step
+from witnessmark.model.scenario import ExpectedAnswer, Phase
+from witnessmark.model.verdicts import CaseVerdict, Fault, Verdict
+
+SILENT = ExpectedAnswer.SILENT
+TOLD = Alerting(kind="ndjson", rules=((RULE, "AB"),), path="alerts.ndjson")
+
+
+def judged(case: CaseEvidence) -> CaseVerdict:
+    return judge_case(case, validators())
+
+
+def test_an_alert_that_names_the_process_in_time_is_the_detection() -> None:
+    found = judged(alerted(alert()))
+    assert (found.verdict, found.ok, found.assessed) == (Verdict.DETECTED, True, True)
+    assert found.latency_s == pytest.approx(3.0)
+    assert (found.reference, found.blame) == ("fires", None)
+    assert any(item.evidence == "example/eslogger.alerts/1" for item in found.timeline)
+
+
+def test_the_engine_alone_earns_nothing_where_alerts_are_declared() -> None:
+    found = judged(alerted())
+    assert (found.verdict, found.ok) == (Verdict.MISSED, False)
+    assert found.blame is not None
+    assert (found.blame.fault, found.blame.rules) == (Fault.RULE, ("B1", "B3", "B5"))
+
+
+def test_a_late_alert_is_its_own_verdict() -> None:
+    found = judged(alerted(alert(after_s=200.0)))
+    assert (found.verdict, found.ok) == (Verdict.DETECTED_LATE, False)
+    assert found.blame is not None
+    assert "came late" in found.blame.reason
+
+
+def test_its_own_deadline_and_not_the_engine_s_makes_it_late() -> None:
+    told = replace(TOLD, deadline_s=2.0)
+    case = replace(alerted(alert(), told=told), deadline_s=2.0)
+    assert judged(case).verdict is Verdict.DETECTED_LATE
+
+
+def test_a_missing_telemetry_field_is_not_their_rule_s_fault() -> None:
+    found = judged(alerted(detected=False))
+    assert found.verdict is Verdict.MISSED
+    assert found.blame is not None
+    assert found.blame.fault is Fault.TELEMETRY
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        alert(rule="another rule"),
+        alert(pid=999, path="/bin/chmod", script=None),
+        alert(time_ns=EXEC_NS - 100 * SECOND),
+        alert(time_ns=EXEC_NS + 100 * SECOND),
+        replace(alert(), runs=(AlertRun(path="/bin/sh", args=("sh", PATH), time_ns=EXEC_NS),)),
+    ],
+    ids=["rule", "process", "before", "after", "argument"],
+)
+def test_what_only_carries_the_mark_is_shown_and_never_counted(other: object) -> None:
+    case = alerted(other)  # type: ignore[arg-type]
+    found = judged(case)
+    assert (found.verdict, found.ok) == (Verdict.MISSED, False)
+    assert len(found.related) == 1
+
+
+def test_an_alert_on_setup_or_cleanup_is_shown_and_never_counted() -> None:
+    case = alerted(alert(pid=77, path="/bin/sh", script=None, time_ns=EXEC_NS))
+    steps = (Step(step="exec", path="/x", to=None, pid=77, ppid=1, status=0),)
+    phases = tuple(
+        replace(item, steps=steps) if item.phase is Phase.SETUP else item
+        for item in case.act.phases
+    )
+    case = replace(case, act=replace(case.act, phases=phases))
+    found = judged(case)
+    assert found.verdict is Verdict.MISSED
+    assert "setup" in found.related[0]
+
+
+def test_an_alert_on_another_host_with_the_same_pid_is_not_ours() -> None:
+    other = alert(host="mac2", script=None, text="")
+    found = judged(alerted(other, expect=SILENT, detected=False))
+    assert (found.verdict, found.ok) == (Verdict.SILENT, True)
+    assert naming.tie(alerted(other), other) is Tie.NONE
+
+
+def test_the_path_with_the_mark_is_enough_without_a_time_or_host() -> None:
+    assert judged(alerted(alert(pid=None, host=None, time_ns=None))).verdict is Verdict.DETECTED
+
+
+@pytest.mark.parametrize("host", [None, HOST])
+def test_a_pid_without_a_time_proves_neither_an_alert_nor_silence(host: str | None) -> None:
+    vague = alert(script=None, path="/bin/sh", time_ns=None, host=host, text="")
+    for expect in (ExpectedAnswer.FIRES, SILENT):
+        found = judged(alerted(vague, expect=expect))
+        assert found.verdict is Verdict.INCONCLUSIVE
+
+
+def test_an_alert_without_a_host_counts_where_no_other_host_s_lie() -> None:
+    nameless = alert(script=None, host=None)
+    assert judged(alerted(nameless)).verdict is Verdict.INCONCLUSIVE
+    assert judged(alerted(nameless, told=replace(TOLD, own=True))).verdict is Verdict.DETECTED
+
+
+def test_an_alert_on_what_should_stay_silent_is_a_false_alarm() -> None:
+    found = judged(alerted(alert(), expect=SILENT, detected=False))
+    assert (found.verdict, found.ok) == (Verdict.FALSE_ALARM, False)
+    assert found.blame is not None
+    assert found.blame.fault is Fault.RULE
+
+
+def test_a_false_alarm_stays_one_however_late() -> None:
+    late = alert(after_s=999.0)
+    assert judged(alerted(late, expect=SILENT, detected=False)).verdict is Verdict.FALSE_ALARM
+
+
+BAD = (BadLine(line=3, reason="no JSON"), EXEC_NS)
+
+
+@pytest.mark.parametrize(
+    ("case", "why"),
+    [
+        (alerted(controls=False, expect=SILENT), "raised no alert"),
+        (alerted(looked_s=60.0, expect=SILENT), "until their deadline had passed"),
+        (alerted(problem="alerts.ndjson shrank", expect=SILENT), "shrank"),
+        (alerted(intact=False, expect=SILENT), "rewritten"),
+        (alerted(stream=AlertStream(bad=(BAD,)), expect=SILENT), "cannot be read"),
+        (alerted(replace(alert(text=""), runs=()), expect=SILENT), "names no process"),
+        (
+            alerted(alert(pid=5, script=None, path="/x", count=9, text=""), expect=SILENT),
+            "stands for 9 findings and names 1",
+        ),
+        (alerted(alert(pid=999, path="/bin/chmod", script=None), expect=SILENT), "has its mark"),
+        (
+            alerted(
+                *(alert(pid=n, script=None, path="/x", line=n, text="") for n in (1, 2, 3)),
+                told=replace(TOLD, throttle=3),
+                expect=SILENT,
+            ),
+            "swallows",
+        ),
+        (replace(alerted(expect=SILENT), alerted=None), "not collected"),
+    ],
+    ids=lambda item: item if isinstance(item, str) else "",
+)
+def test_silence_that_was_not_earned_is_inconclusive(case: CaseEvidence, why: str) -> None:
+    found = judged(case)
+    assert (found.verdict, found.ok) == (Verdict.INCONCLUSIVE, False)
+    assert any(why in item.message for item in found.findings), found.findings
+    missed = replace(case, case=alerted().case)
+    if why != "has its mark":
+        assert judged(missed).verdict is Verdict.INCONCLUSIVE
+
+
+def test_earned_silence_is_silence() -> None:
+    found = judged(alerted(expect=SILENT, detected=False))
+    assert (found.verdict, found.ok) == (Verdict.SILENT, True)
+
+
+def test_silence_does_not_tell_what_was_suppressed() -> None:
+    got = answered(alerted(expect=ExpectedAnswer.SUPPRESSED))
+    assert (got.answer, got.proven) == (Answer.UNDETERMINED, False)
+
+
+def test_copies_and_merged_alerts_are_said_and_count_once() -> None:
+    first = alert(count=4)
+    stream = AlertStream(alerts=(first, alert(line=2)), repeated=((first.id, 2),))
+    found = judged(alerted(stream=stream))
+    assert found.verdict is Verdict.DETECTED
+    told = next(item.message for item in found.findings if item.validator == "detected")
+    assert "1 more alerts name it" in told
+    assert "2 copies of it came" in told
+    assert "stands for 4 findings" in told
+
+
+def test_a_merged_alert_counts_for_each_case_that_it_names() -> None:
+    merged = replace(alert(), runs=(AlertRun(pid=1, path="/other"), *alert().runs))
+    assert judged(alerted(merged)).verdict is Verdict.DETECTED
+
+
+def test_a_rule_stands_only_for_the_branch_that_the_inventory_ties_it_to() -> None:
+    for_a = replace(TOLD, rules=((RULE, "A"),))
+    assert judged(alerted(alert(), told=for_a)).verdict is Verdict.MISSED
+    assert not in_time(alerted(alert(), told=for_a), "B")
+
+
+def test_a_control_counts_only_with_an_alert_in_time() -> None:
+    assert in_time(alerted(alert()), "B")
+    assert not in_time(alerted(alert(after_s=200.0)), "B")
+    assert not in_time(alerted(), "B")
+    assert not in_time(alerted(alert(text=MARK, pid=1, script=None, path="/x")), "B")
+
+
+def test_without_comparable_clocks_the_attack_s_own_bounds_decide() -> None:
+    case = alerted(alert())
+    lost = replace(case, facts=replace(case.facts, clock_offset_s=None, clock_offset_end_s=None))
+    assert judged(lost).verdict is Verdict.DETECTED
+    # Received 115 s after the attack's end and 118 s after its beginning; the deadline between.
+    between = replace(lost, deadline_s=116.0)
+    end = next(item.finished_ns for item in case.act.phases if item.phase is Phase.ATTACK)
+    late = replace(alert(), received_ns=end + 115 * SECOND)
+    stream = AlertStream(alerts=(late,))
+    assert between.alerted is not None
+    between = replace(between, alerted=replace(between.alerted, stream=stream))
+    assert judged(between).verdict is Verdict.INCONCLUSIVE
+    assert end > T0

@@ -1,0 +1,122 @@
+"""Alerts as SIEMs write them: what they say is read, what they do not say stays unknown."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from witnessmark.inventory import alerting
+from witnessmark.model.alerts import AlertStream
+from witnessmark.telemetry import alert_shapes
+from witnessmark.telemetry.alerts import decode
+
+SAMPLES = Path(__file__).parents[4] / "shared" / "samples" / "jamf_protect" / "alerts"
+PLAIN = {
+    "id": "a1",
+    "rule": {"id": "R1", "name": "drop and run"},
+    "host": {"name": "mac1"},
+    "process": {"pid": 4, "path": "/bin/sh", "script": "/x.sh", "time": "2026-11-24T04:20:02Z"},
+}
+ELASTIC = {
+    "kibana.alert.uuid": "u",
+    "kibana.alert.rule.uuid": "r",
+    "kibana.alert.rule.name": "Drop",
+    "kibana.alert.original_time": "2026-11-24T04:20:02Z",
+    "kibana.alert.suppression.docs_count": 3,
+    "host": {"name": "mac1"},
+    "process": {"pid": 4, "executable": "/bin/sh", "args": ["sh", "/x.sh"], "parent": {"pid": 9}},
+}
+
+
+def read(
+    *items: object, kind: str = "ndjson", own: tuple[tuple[str, str], ...] = ()
+) -> AlertStream:
+    lines = [item if isinstance(item, bytes) else json.dumps(item).encode() for item in items]
+    return decode(
+        alert_shapes.shape(kind, own),
+        [line + b"\n" for line in lines],
+        host="mac1",
+        source="siem",
+        received=lambda end: end,
+    )
+
+
+def test_a_plain_alert_says_rule_host_process_and_when() -> None:
+    (found,) = read(PLAIN).alerts
+    assert (found.id, found.rules, found.host) == (
+        "mac1/siem.alerts/1",
+        ("R1", "drop and run"),
+        "mac1",
+    )
+    (run,) = found.runs
+    assert (run.pid, run.path, run.script) == (4, "/bin/sh", "/x.sh")
+    assert run.time_ns == 1_795_494_002 * 10**9
+    assert found.received_ns == len(json.dumps(PLAIN)) + 1
+
+
+def test_elastic_s_dotted_keys_and_its_count_of_suppressed_ones_are_read() -> None:
+    (found,) = read(ELASTIC, kind="elastic").alerts
+    assert (found.rules, found.key, found.count) == (("r", "Drop"), "u", 4)
+    (run,) = found.runs
+    assert (run.pid, run.path, run.args) == (4, "/bin/sh", ("sh", "/x.sh"))
+    assert run.time_ns == 1_795_494_002 * 10**9
+
+
+def test_a_copy_of_an_alert_is_counted_and_not_kept() -> None:
+    found = read(PLAIN, {**PLAIN, "again": True}, {**PLAIN, "id": "a2"})
+    assert [item.key for item in found.alerts] == ["a1", "a2"]
+    assert found.repeated == (("mac1/siem.alerts/1", 1),)
+
+
+def test_a_merged_alert_holds_every_process_that_it_names() -> None:
+    merged = {**PLAIN, "processes": [{"pid": 1, "path": "/a"}, {"pid": 2}], "count": 7}
+    (found,) = read(merged).alerts
+    assert [(run.pid, run.path) for run in found.runs] == [(1, "/a"), (2, None), (4, "/bin/sh")]
+    assert found.count == 7
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"{", b"[1]", b'"x"', b"\xff{}", b'{"process": {"pid": 4}}', b'{"rule": 7}', b"[" * 100_000],
+)
+def test_what_is_no_alert_is_a_bad_line(line: bytes) -> None:
+    found = read(line, PLAIN)
+    assert len(found.alerts) == 1
+    ((bad, received_ns),) = found.bad
+    assert (bad.line, received_ns) == (1, len(line) + 1)
+
+
+@pytest.mark.parametrize("time", ["yesterday", True, -5, 1e300, None, "2026-11-24T04:20:02"])
+def test_a_time_that_is_none_places_nothing(time: object) -> None:
+    (found,) = read({**PLAIN, "process": {"pid": 4, "time": time}}).alerts
+    assert found.runs[0].time_ns is None
+
+
+@pytest.mark.parametrize("pid", ["4", 4.0, True, None, [], {}])
+def test_a_pid_that_is_no_number_is_unknown(pid: object) -> None:
+    (found,) = read({**PLAIN, "process": {"pid": pid}}).alerts
+    assert found.runs[0].pid is None
+
+
+def test_an_inventory_s_own_places_replace_those_of_the_kind() -> None:
+    own = (("rule", "search_name"), ("processes", "result"), ("pid", "process_id"))
+    line = {"search_name": "AN0994", "result": {"process_id": 8, "path": "/p"}}
+    (found,) = read(line, own=own).alerts
+    assert (found.rules, found.runs[0].pid, found.runs[0].path) == (("AN0994",), 8, "/p")
+
+
+def test_what_an_inventory_may_say_is_what_is_read() -> None:
+    assert tuple(alert_shapes.SHAPES) == alerting.KINDS
+    assert alerting.NAMES == alert_shapes.NAMES
+    with pytest.raises(ValueError, match="no kind of alerts"):
+        alert_shapes.shape("carrier pigeon")
+
+
+@pytest.mark.skipif(not SAMPLES.is_dir(), reason="the samples are not part of the project")
+def test_jamf_s_alert_is_about_the_process_that_matched_and_never_its_parent() -> None:
+    raw = json.loads((SAMPLES / "GPProcessEvent.json").read_text("utf-8"))
+    (found,) = read(raw.get("input", raw), kind="jamf").alerts
+    assert "User Elevated Action" in found.rules
+    assert [(run.pid, run.path) for run in found.runs] == [
+        (3136, "/usr/libexec/security_authtrampoline")
+    ]
