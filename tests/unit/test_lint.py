@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from witnessmark import lint as lint_module
 from witnessmark.content import root
 from witnessmark.lint import lint
 
@@ -68,3 +69,45 @@ def test_an_inventory_s_problems_are_told_with_the_rest(tmp_path: Path) -> None:
     lab.write_text("all:\n  hosts:\n    mac1:\n      witnessmark_lab: maybe\n")
     found = said(root() / "analytics", inventories=(lab,))
     assert any("lab.yaml:4" in item and "witnessmark_lab" in item for item in found)
+
+
+def test_content_that_is_no_yaml_is_told_once(tmp_path: Path) -> None:
+    for name in ("faults", "retention", "workflows"):
+        (tmp_path / name).mkdir()
+        file = tmp_path / name / "x.yaml"
+        file.write_text("id: [\n")
+        (item,) = said(file)
+        assert item.startswith(f"{file}:2: ")
+
+
+def test_an_id_that_is_none_is_a_problem_of_its_own_and_no_wrong_name(tmp_path: Path) -> None:
+    (tmp_path / "faults").mkdir()
+    file = tmp_path / "faults" / "x.yaml"
+    file.write_text("- a\n")
+    assert not any("must be the file's name" in item for item in said(file))
+    assert said(file)
+
+
+def test_a_retention_profile_says_how_long(tmp_path: Path) -> None:
+    (tmp_path / "retention").mkdir()
+    file = tmp_path / "retention" / "x.yaml"
+    file.write_text("id: x\ntitle: t\nrequired: long\nwhy: w\n")
+    (item,) = said(file)
+    assert item.startswith(f"{file}: required: ")
+    file.write_text("id: x\ntitle: t\nrequired: 30d\nwhy: w\n")
+    assert said(file) == []
+
+
+def test_a_shell_that_this_machine_lacks_is_not_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = tmp_path / "x.sh"
+    script.write_text("if true; then\n")
+    monkeypatch.setattr(lint_module, "SHELLS", ("no-such-shell", "sh"))
+    (item,) = said(script)
+    assert ": sh cannot read it: " in item
+
+
+def test_a_problem_without_a_place_is_told_all_the_same(tmp_path: Path) -> None:
+    (item,) = lint([root() / "analytics"], [tmp_path / "nowhere.yaml"])
+    assert (item.line, str(tmp_path / "nowhere.yaml") in str(item)) == (0, True)

@@ -28,6 +28,7 @@ def test_a_receipt_line_is_read_in_the_hosts_own_view() -> None:
         b"v=1\texec\t/x\t-\tabc\t1\t0",
         b"v=1\texec\t/x\t-\t0\t1\t0",
         b"v=1\texec\t/x\t-\t-3\t1\t0",
+        b"v=1\texec\t/x\t-\t1\t0\t0",
         b"v=1\texec\t/x\t-\t1\t1\tok",
         b"",
     ],
@@ -35,6 +36,11 @@ def test_a_receipt_line_is_read_in_the_hosts_own_view() -> None:
 def test_a_line_of_another_form_refuses_the_whole_receipt(line: bytes) -> None:
     with pytest.raises(ValueError, match="line 2"):
         receipts.steps(GOOD + line + b"\n" + GOOD)
+
+
+def test_a_step_may_name_no_process() -> None:
+    (step,) = receipts.steps(b"v=1\tdrop\t/x\t-\t-\t-\t0\n")
+    assert (step.pid, step.ppid) == (None, None)
 
 
 def test_undecodable_paths_survive_in_a_form_that_a_bag_can_hold() -> None:

@@ -179,8 +179,7 @@ def words(cmdline: str, count: int | None) -> tuple[str, ...] | None:
     place = 0
     while place <= len(cmdline):
         match = _WORD.match(cmdline, place)
-        if match is None:
-            return None
+        assert match is not None  # what is no whole quotation is a bare word, if an empty one
         quoted = match[1]
         found.append(re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else match[2])
         place = match.end() + 1

@@ -12,7 +12,7 @@ from witnessmark.analytic.trace import Account, Step
 from witnessmark.judge.why import CaseWhy
 from witnessmark.model.detections import Answer, Branch, Detection, ExecRef
 from witnessmark.model.events import Event, FileRef, Kind, Process, Token
-from witnessmark.report import explain, explain_json
+from witnessmark.report import explain, explain_json, lineage
 
 BROWSER = Process(token=Token(pid=7, pidversion=1), path="/Applications/B")
 SHELL = Process(token=Token(pid=8, pidversion=2), path="/bin/sh")
@@ -125,3 +125,29 @@ def test_a_reason_that_several_findings_give_is_told_once(judged: Any) -> None:
     lines = told.splitlines()
     assert any(line.startswith("  recorded fail: ") for line in lines)
     assert len(lines) == len(set(lines))
+
+
+def test_an_exec_that_tells_no_image_is_shown_as_such() -> None:
+    account = an_exec(8, "/bin/sh", (), None)
+    mute = Account(event=replace(account.event, target=None))
+    assert explain.described(mute) == "seq 8  exec of an image that is not told"
+    assert list(lineage.tree(explained(mute))) == []
+    assert lineage.forest(explained(mute)) == {"processes": []}
+
+
+def test_a_file_record_without_its_file_is_shown_as_such() -> None:
+    event = replace(an_exec(8, "/bin/sh", (), None).event, kind=Kind.CLOSE, target=None)
+    assert explain.described(Account(event=event)).startswith(
+        "seq 8  close a file that is not told"
+    )
+
+
+def test_a_browser_among_the_ancestors_is_where_the_tree_begins() -> None:
+    found = Candidate(BROWSER, "parent", 0)
+    launchd = Process(token=Token(pid=1), path="/sbin/launchd")
+    first = an_exec(8, "/bin/sh", (BROWSER, launchd), found)
+    item = explained(first, first, Account(event=first.event))
+    assert next(iter(lineage.forest(item)["processes"]))["pid"] == 7  # type: ignore[call-overload]
+    assert "launchd" not in "".join(lineage.tree(item))
+    unknown = an_exec(8, "/bin/sh", (SHELL, launchd), Candidate(None, "parent", 0, unknown="x"))
+    assert list(lineage.tree(explained(unknown)))[1] == "  /sbin/launchd (pid 1)"

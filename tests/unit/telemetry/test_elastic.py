@@ -130,3 +130,45 @@ def test_relations_that_are_none_are_unknown(documents: list[Any], whole: Any) -
     documents[4]["process"]["Ext"]["effective_parent"]["pid"] = -1
     (event,) = whole(elastic, line(documents[4])).events
     assert (event.target.parent, event.target.responsible, event.parent) == (None, None, None)
+
+
+def test_an_end_carries_its_status_as_a_wait_status(documents: list[Any], whole: Any) -> None:
+    documents[4]["event"]["action"] = "end"
+    documents[4]["process"]["exit_code"] = 3
+    bare = json.loads(json.dumps(documents[4]))
+    del bare["process"]["exit_code"]
+    bare["event"]["sequence"] += 1
+    ended, unknown = whole(elastic, line(documents[4]), line(bare)).events
+    assert (ended.kind, ended.exit_status, unknown.exit_status) == (Kind.EXIT, 3 << 8, None)
+
+
+@pytest.mark.parametrize(
+    ("place", "cut", "said"),
+    [
+        (3, ("process", "parent"), "a fork without parent.pid"),
+        (3, ("process", "parent", "pid"), "a fork without parent.pid"),
+        (1, ("file", "path"), "a file event without file.path"),
+        (2, ("_source", "file", "Ext"), "a rename without file.Ext.original.path"),
+        (1, ("@timestamp",), "lacks @timestamp"),
+    ],
+)
+def test_what_lacks_its_part_is_bad(
+    documents: list[Any], whole: Any, place: int, cut: tuple[str, ...], said: str
+) -> None:
+    *way, last = cut
+    at = documents[place]
+    for name in way:
+        at = at[name]
+    del at[last]
+    (bad,) = whole(elastic, line(documents[place])).coverage.bad
+    assert said in bad.reason
+    assert bad.unknown_shape
+
+
+@pytest.mark.parametrize(("given", "ino"), [("77", 77), (78, 78), ("x7", None), (None, None)])
+def test_an_inode_may_be_text(
+    documents: list[Any], whole: Any, given: Any, ino: int | None
+) -> None:
+    documents[1]["file"]["inode"] = given
+    (event,) = whole(elastic, line(documents[1])).events
+    assert event.file.ino == ino

@@ -142,6 +142,13 @@ def test_link_clone_copyfile(es: Any, name: str, target: Any) -> None:
     assert (event.source_file.ino, event.file.path) == (7, "/d/n")
 
 
+def test_a_copy_onto_a_file_that_is_there_has_that_files_path(es: Any) -> None:
+    there = {"target_name": None, "target_file": es.file("/d/there", 8)}
+    body = {"source": es.file("/a", 7), "target_dir": es.file("/d")} | there
+    (event,) = es.decode(es.line("copyfile", body)).events
+    assert (event.file.path, event.file.ino) == ("/d/there", 8)
+
+
 def test_unlink_setmode_setextattr(es: Any) -> None:
     lines = [
         es.line("unlink", {"target": es.file("/a"), "parent_dir": es.file("/")}),

@@ -136,3 +136,44 @@ def test_a_file_event_without_its_path_is_bad(
 ) -> None:
     alerts[place]["match"]["event"][name] = None
     assert len(whole(jamf_alerts, line(alerts[place])).coverage.bad) == 1
+
+
+def test_an_actor_that_the_alert_does_not_describe_is_its_pid(
+    alerts: list[Any], whole: Any
+) -> None:
+    event = alerts[2]["match"]["event"]
+    event["pid"] = 4242
+    (moved,) = whole(jamf_alerts, line(alerts[2])).events
+    assert (moved.process.token, moved.process.path) == (Token(pid=4242), "")
+    event["pid"] = -4
+    (bad,) = whole(jamf_alerts, line(alerts[2])).coverage.bad
+    assert bad.reason == "pid -4 is not a process"
+
+
+@pytest.mark.parametrize(
+    ("cut", "said"), [("prevFile", "a rename without prevFile"), ("path", "without path")]
+)
+def test_a_file_event_that_lacks_a_name_is_bad(
+    alerts: list[Any], whole: Any, cut: str, said: str
+) -> None:
+    del alerts[2]["match"]["event"][cut]
+    (bad,) = whole(jamf_alerts, line(alerts[2])).coverage.bad
+    assert said in bad.reason
+
+
+@pytest.mark.parametrize(
+    ("number", "kind", "modified"),
+    [
+        (0, Kind.CREATE, None),
+        (1, Kind.UNLINK, None),
+        (4, Kind.CLOSE, True),
+        (99, Kind.OTHER, None),
+        (None, Kind.OTHER, None),
+    ],
+)
+def test_a_file_event_is_what_its_number_says(
+    alerts: list[Any], whole: Any, number: int | None, kind: Kind, modified: bool | None
+) -> None:
+    alerts[2]["match"]["event"]["type"] = number
+    (event,) = whole(jamf_alerts, line(alerts[2])).events
+    assert (event.kind, event.modified, event.source_file) == (kind, modified, None)

@@ -35,3 +35,14 @@ def test_esloggers_records_are_not_jamfs_nor_the_other_way(synthetic: Any, whole
     (bad,) = whole(jamf_telemetry, json.dumps(record).encode()).coverage.bad
     assert bad.unknown_shape
     assert jamf_telemetry.FILLS != eslogger.FILLS
+
+
+def test_an_event_of_no_known_name_is_another_kind(synthetic: Any, whole: Any) -> None:
+    record = json.loads(synthetic("jamf-telemetry")[0])
+    record["event"] = {"xp_something_new": {"a": 1}}
+    (event,) = whole(jamf_telemetry, json.dumps(record).encode() + b"\n").events
+    assert event.kind is Kind.OTHER
+    for names in ({}, {"xp_a": {}, "xp_b": {}}):
+        record["event"] = names
+        (bad,) = whole(jamf_telemetry, json.dumps(record).encode() + b"\n").coverage.bad
+        assert f"{len(names)} events in one record" in bad.reason

@@ -165,6 +165,10 @@ def test_a_snapshot_of_events_and_an_empty_one(whole: Any) -> None:
         ('a"b c', 2, ('a"b', "c")),
         ("sh /x/my file.sh", 2, None),
         ('sh "', 2, ("sh", '"')),
+        ('"a b"c', 2, ('"a', 'b"c')),
+        ("\n", 1, ("\n",)),
+        ("", 1, ("",)),
+        ("sh ", 2, ("sh", "")),
         ("sh x", None, ("sh", "x")),
     ],
 )

@@ -288,3 +288,12 @@ def test_a_line_without_pidversion_says_that_it_is_unknown(whole: Any) -> None:
     assert "pidversion" in write.process.simulated
     assert "pidversion" in ran.process.simulated
     assert "pidversion" not in ran.target.simulated
+
+
+def test_an_exec_into_which_the_beginning_of_another_record_ran_is_bad(whole: Any) -> None:
+    """What is left of the other record has no field, so it looks like one more word of args."""
+    text = run(400, "/bin/sh", "sh /x").strip()
+    begun = file("WRITE", "path=/a").partition(b"|")[0]
+    assert whole(santa, text + b"\n").coverage.bad == ()
+    (bad,) = whole(santa, text + begun + b"\n").coverage.bad
+    assert "run into" in bad.reason

@@ -120,3 +120,32 @@ def test_a_parent_that_is_none_is_unknown(golden: Any, whole: Any) -> None:
     body["instigator"]["parent_id"]["pid"] = -1
     (event,) = whole(santa_json, message("close", body)).events
     assert (event.process.ppid, event.process.parent) == (None, None)
+
+
+ACTOR = {
+    "id": {"pid": 12, "pidversion": 34},
+    "parent_id": {"pid": 56, "pidversion": 78},
+    "executable": {"path": "/bin/sh"},
+}
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"exited": {"exit_status": 3}}, 3 << 8),
+        ({"signaled": {"signal": 9}}, 9),
+        ({}, None),
+    ],
+)
+def test_an_end_is_a_wait_status(body: Any, status: int | None, whole: Any) -> None:
+    (event,) = whole(santa_json, message("exit", {"instigator": ACTOR} | body)).events
+    assert (event.kind, event.exit_status) == (Kind.EXIT, status)
+
+
+def test_a_removed_file_is_named(whole: Any) -> None:
+    body = {"instigator": ACTOR, "target": {"path": "/x"}}
+    (event,) = whole(santa_json, message("unlink", body)).events
+    assert (event.kind, event.file.path) == (Kind.UNLINK, "/x")
+    body["instigator"] = ACTOR | {"id": {"pid": 0, "pidversion": 0}}
+    (bad,) = whole(santa_json, message("unlink", body)).coverage.bad
+    assert bad.reason == "pid 0 or less is not a process"

@@ -17,6 +17,12 @@ def test_one_to_nine_digits(digits: int) -> None:
     assert nanoseconds(f"1970-01-01T00:00:01.{text}Z") == 10**9 + int(text.ljust(9, "0"))
 
 
+def test_a_fraction_of_other_digits_than_ascii_is_no_time() -> None:
+    for text in ("2025-08-07T13:21:35.1x3Z", "2025-08-07T13:21:35.\u0661Z"):
+        with pytest.raises(ValueError, match="is not an RFC 3339 time"):
+            nanoseconds(text)
+
+
 def test_offsets_and_no_fraction() -> None:
     assert nanoseconds("1970-01-01T02:30:00+02:30") == 0
     assert nanoseconds("1969-12-31T19:00:00-05:00") == 0
