@@ -85,8 +85,16 @@ def test_a_whole_run_is_detected_between_controls_that_fired(played: Any) -> Non
     assert (control.branch, control.before, control.after) == ("B", True, True)
     assert (run.bag_sha256, run.origin, run.profile, run.window_s) == (bag.digest, "mac", None, 600)
     assert (run.started, run.finished) == ("2027-01-15T08:00:00Z", "2027-01-15T08:02:21Z")
-    assert run.sources == ({"name": "es", "kind": "eslogger", "role": "organisation"},)
-    assert run.notes == ("2 of 3 ATT&CK log-source references exercised; NSM:Flow never is.",)
+    (source,) = run.sources
+    assert source == {
+        "name": "es",
+        "kind": "eslogger",
+        "role": "organisation",
+        "answered_by": "the embedded engine",
+    }
+    exercised, answers = run.notes
+    assert exercised.startswith("2 of 3 ATT&CK log-source references exercised")
+    assert answers.startswith("Source es: no alerts of its own are declared")
     assert [row["name"] for row in run.hosts] == ["mac1"]
     assert [item.name for item in run.host_findings if item.status is Status.PASS] == [
         "clock",
@@ -293,7 +301,10 @@ def test_what_a_reader_must_know_first_stands_in_the_notes(played: Any) -> None:
     played.host = replace(played.host, origin=Origin.STAND_IN)
     run = judge(played.seal())
     assert (run.origin, run.notice_sha256) == ("stand-in", told.sha256)
-    _, origin, resumed, announced, injected = run.notes
+    (origin,) = (note for note in run.notes if note.startswith("Origin"))
+    (resumed,) = (note for note in run.notes if note.startswith("Resumed"))
+    (announced,) = (note for note in run.notes if note.startswith("Announced"))
+    injected = run.notes[-1]
     assert "proves the suite, not your coverage" in origin
     assert "gone from 2027-01-15T09:00:00Z to 2027-01-15T10:00:00Z" in resumed
     assert f"notice {told.sha256}, signed by soc@example.org (ssh-ed25519 SHA256:x)" in announced
