@@ -69,7 +69,7 @@ def undo(transport: Transport, plan: Plan, case: Case, facts: HostFacts, why: st
 
 
 def _both_lanes(play: Callable[..., Act], order: Lanes) -> Iterator[Act]:
-    yield from _in_turn(play, order.before)
+    yield from _in_turn(play, (*order.before, *order.browsing))
     with ThreadPoolExecutor(WAITING_AT_ONCE, thread_name_prefix="waiting") as pool:
         beside = [pool.submit(play, case) for case in order.waiting]
         yield from _in_turn(play, order.others)

@@ -27,20 +27,27 @@ class Lanes:
     """One host's cases in the order of play; ``waiting`` runs beside ``others``."""
 
     before: tuple[Case, ...]
+    browsing: tuple[Case, ...]
+    """Played while nothing waits: where a source cannot tell the responsible process, whatever
+    starts beside a living browser might be the browser's (A2), and its silence is unknown."""
     waiting: tuple[Case, ...]
     others: tuple[Case, ...]
     after: tuple[Case, ...]
 
 
 def lanes(plan: Plan, host: str) -> Lanes:
-    """The host's cases: controls before, those that wait, the others in order, controls after."""
+    """The host's cases: controls before, those with a browser, those that wait and beside them the
+    others in order, controls after."""
     mine = [case for case in plan.cases if case.host == host]
     ordinary = [case for case in mine if not case.control]
     waiting = [case for case in ordinary if case.scenario.waits and not case.scenario.exclusive]
+    rest = [case for case in ordinary if case not in waiting]
+    browsing = [case for case in rest if "browser" in case.scenario.needs]
     return Lanes(
         before=tuple(case for case in mine if case.control == "before"),
+        browsing=tuple(browsing),
         waiting=tuple(waiting),
-        others=tuple(case for case in ordinary if case not in waiting),
+        others=tuple(case for case in rest if case not in browsing),
         after=tuple(case for case in mine if case.control == "after"),
     )
 

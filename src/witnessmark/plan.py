@@ -74,7 +74,7 @@ def build(
     for host in hosts:
         controls = [by_id[name] for name in _controls(scenarios, host)]
         cases += [_control(item, host, next(index), "before") for item in controls]
-        for scenario in (_in_profile(item, profile) for item in scenarios):
+        for scenario in (_in_profile(item, profile) for item in sorted(scenarios, key=_no_browser)):
             cases += [
                 _case(scenario, host, next(index), axes, window_s, standard=standard)
                 for axes in _variants(scenario)
@@ -91,6 +91,11 @@ def build(
         hosts=tuple(hosts),
         cases=tuple(cases),
     )
+
+
+def _no_browser(scenario: Scenario) -> bool:
+    """Those that start a browser come first: ``phases.Lanes.browsing`` says why."""
+    return "browser" not in scenario.needs
 
 
 def whole_window(plan: Plan) -> int:

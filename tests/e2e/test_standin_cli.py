@@ -61,7 +61,7 @@ def statuses(state: Path) -> list[dict[str, Any]]:
 
 def best() -> Chosen:
     """The mode that a host gets if none is asked for."""
-    return choose(Mode.PREFIX)
+    return choose(None)
 
 
 def mentioning(text: str) -> list[str]:
@@ -219,8 +219,7 @@ def test_a_tied_host_ends_without_its_warden_and_without_its_files(state: Path) 
         assert warden is not None
         warden.end(patience_s=0)
         shutil.rmtree(state)
-        own_root = best().mode is Mode.NAMESPACE  # then init's command line names no folder
-        assert len(pids_of(state)) == 4 - own_root  # owner, recorder, init and shipper
+        assert len(pids_of(state)) == 4  # owner, recorder, init and shipper
         owner.kill()
     try:
         assert eventually(lambda: not mentioning(str(state)))

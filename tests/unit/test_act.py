@@ -87,7 +87,7 @@ class Patient:
         cancelled: Callable[[], bool] | None = None,
     ) -> Result:
         result = self._inner.run(argv, env=env, timeout_s=timeout_s, cancelled=cancelled)
-        if argv[-1] == "attack" and "p07" in argv[-2]:
+        if argv[-1] == "attack" and "p11" in argv[-2]:
             self._other.set()
         if argv[-1] == "attack" and "n14" in argv[-2]:
             assert self._other.wait(60.0)
@@ -97,7 +97,7 @@ class Patient:
 def test_cases_that_wait_are_played_beside_the_others_and_between_the_controls(
     home: Path, mac: LocalTransport
 ) -> None:
-    what = plan(mac.host, "n14", "p07")
+    what = plan(mac.host, "n14", "p07", "p11")
     acts = list(act_host(Patient(mac), what, ask_facts(mac, RUN)))
     assert sorted(act.case_id for act in acts) == sorted(case.id for case in what.cases)
     assert not [act.error for act in acts if act.error]
@@ -107,6 +107,9 @@ def test_cases_that_wait_are_played_beside_the_others_and_between_the_controls(
     between = [item for key, item in phases if not key.startswith("c0")]
     assert before <= min(item.started_ns for item in between)
     assert max(item.finished_ns for item in between) <= after
+    browsed = max(item.finished_ns for key, item in phases if key.startswith("p07"))
+    waited = min(item.started_ns for key, item in phases if key.startswith("n14"))
+    assert browsed <= waited, "a browser lived when a waiting case began"
 
 
 def test_a_waiting_case_that_needs_something_alone_is_played_alone(

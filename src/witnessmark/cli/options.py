@@ -38,7 +38,7 @@ WANTED = click.option(
 MODE = click.option(
     "--mode",
     type=click.Choice(["auto", "namespace", "prefix"]),
-    default="prefix",
+    default="auto",
     show_default=True,
     help="Give the stand-ins a / and processes of their own, or a folder. auto: what can be had.",
 )
