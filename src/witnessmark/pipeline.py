@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from witnessmark import plainfile
 from witnessmark.bag.read import open_bag
 from witnessmark.bag.write import BagWriter
 from witnessmark.errors import UsageError, WitnessmarkError
@@ -172,9 +173,9 @@ def _opened(path: Path, as_of_ns: int | None) -> Bag:
 
 def _judged(folder: Path, reports: Path, watch: Watch) -> RunVerdict:
     verdicts = judge(open_bag(folder))
-    (folder / "verdicts.json").write_text(verdicts_json.render(verdicts), "utf-8")
-    (folder / "junit.xml").write_text(junit.render(verdicts), "utf-8")
-    (folder / "report.html").write_text(html.render(verdicts), "utf-8")
+    _place(folder / "verdicts.json", verdicts_json.render(verdicts))
+    _place(folder / "junit.xml", junit.render(verdicts))
+    _place(folder / "report.html", html.render(verdicts))
     _ledger(folder, verdicts, watch)
     latest = reports / "latest"
     fresh = reports / f".latest-{folder.name}"
@@ -185,6 +186,15 @@ def _judged(folder: Path, reports: Path, watch: Watch) -> RunVerdict:
         fresh.unlink(missing_ok=True)
         watch.stage(f"{latest} still points elsewhere ({problem.strerror}); the run is in {folder}")
     return verdicts
+
+
+def _place(path: Path, text: str) -> None:
+    try:
+        plainfile.place(path, text.encode())
+    except OSError as problem:
+        raise UsageError(
+            f"{path}: cannot be written ({problem.strerror}); `witnessmark report -o` writes one"
+        ) from problem
 
 
 def _ledger(folder: Path, verdicts: RunVerdict, watch: Watch) -> None:
@@ -202,7 +212,6 @@ def _ledger(folder: Path, verdicts: RunVerdict, watch: Watch) -> None:
         },
     }
     try:
-        with (folder / "ledger.jsonl").open("a", encoding="utf-8") as out:
-            out.write(json.dumps(line) + "\n")
+        plainfile.append(folder / "ledger.jsonl", json.dumps(line).encode() + b"\n")
     except OSError as problem:
         watch.stage(f"not noted in {folder / 'ledger.jsonl'} ({problem.strerror})")

@@ -26,7 +26,7 @@ from witnessmark import obstacles, pipeline, stages
 from witnessmark import resume as module
 from witnessmark.bag.read import open_bag
 from witnessmark.content import root, scenarios, workflows
-from witnessmark.errors import JournalError, UsageError
+from witnessmark.errors import BagError, JournalError, UsageError
 from witnessmark.hosts.outcome import Outcome, PrepareResult
 from witnessmark.hosts.pack import script
 from witnessmark.journal.dangling import close_dangling
@@ -437,6 +437,23 @@ def test_a_journal_behind_a_link_is_not_opened(died: Place, tmp_path: Path) -> N
     journal.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(JournalError, match="cannot be opened"):
         module.resume(died.folder)
+
+
+def test_a_journal_that_is_a_pipe_is_refused_instead_of_waited_for(died: Place) -> None:
+    (died.folder / "journal.jsonl").unlink()
+    os.mkfifo(died.folder / "journal.jsonl")
+    with pytest.raises(JournalError, match="is a pipe, and no journal"):
+        module.resume(died.folder)
+
+
+def test_a_run_is_not_finished_through_a_link_in_its_bag(died: Place, tmp_path: Path) -> None:
+    raw = next(item for item in sorted((died.folder / "bag").rglob("*")) if item.is_file())
+    raw.rename(tmp_path / "elsewhere")
+    raw.symlink_to(tmp_path / "elsewhere")
+    before = (tmp_path / "elsewhere").read_bytes()
+    with pytest.raises(BagError, match="is no plain file"):
+        module.resume(died.folder)
+    assert (tmp_path / "elsewhere").read_bytes() == before
 
 
 def test_while_a_run_is_going_on_it_is_not_resumed(died: Place) -> None:

@@ -35,10 +35,14 @@ class BagWriter:
         """Go on with a bag that was never sealed, because the run that wrote it died.
 
         Raises:
-            BagError: if there is no such folder, or it is a symbolic link.
+            BagError: if there is no such folder, or it or anything in it is a symbolic link or a
+                pipe: what is written into it would go elsewhere.
         """
         if folder.is_symlink() or not folder.is_dir():
             raise BagError(f"{folder}: no folder of an unfinished bag; the run cannot be finished")
+        for item in sorted(folder.rglob("*")):
+            if item.is_symlink() or not (item.is_file() or item.is_dir()):
+                raise BagError(f"{item}: is no plain file, so the run cannot be finished")
         writer = cls.__new__(cls)
         writer.folder = folder
         return writer

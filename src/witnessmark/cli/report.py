@@ -40,13 +40,13 @@ def command(path: Path, form: str, output: Path | None, as_of_ns: int | None) ->
     _refuse_inside_the_bag(path, output)
     run = pipeline.look(path, as_of_ns)
     if form == "github":
-        _github(run, output)
+        _github(run, output, path)
     elif form == "table" and output is None:
         from witnessmark.cli import console
 
         console.show(run)
     else:
-        _write(_rendered(run, form), output)
+        _write(_rendered(run, form), output, path)
     return 0
 
 
@@ -64,7 +64,7 @@ def _rendered(run: RunVerdict, form: str) -> str:
     return writers[form](run)
 
 
-def _github(run: RunVerdict, output: Path | None) -> None:
+def _github(run: RunVerdict, output: Path | None, run_folder: Path) -> None:
     """Annotations to stdout; the summary to the file, else to the job's own, else behind them."""
     from witnessmark.cli import actions
 
@@ -73,10 +73,12 @@ def _github(run: RunVerdict, output: Path | None) -> None:
     if output is None and job:
         actions.summarise(run, Path(job))
     else:
-        _write(_rendered(run, "markdown"), output)
+        _write(_rendered(run, "markdown"), output, run_folder)
 
 
-def _write(text: str, output: Path | None) -> None:
+def _write(text: str, output: Path | None, run_folder: Path) -> None:
+    """A name outside the run's folder is the user's own to choose, such as /dev/stdout."""
+    from witnessmark import plainfile
     from witnessmark.errors import UsageError
 
     if output is None:
@@ -85,7 +87,10 @@ def _write(text: str, output: Path | None) -> None:
         sys.stdout.buffer.flush()
         return
     try:
-        output.write_text(text, "utf-8")
+        if output.parent.resolve().is_relative_to(run_folder.resolve()):
+            plainfile.place(output, text.encode())
+        else:
+            output.write_text(text, "utf-8")
     except OSError as problem:
         raise UsageError(f"{output}: the report cannot be written: {problem.strerror}") from problem
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import ConfigDict, Field, RootModel, ValidationError
 from pydantic_core import to_json
 
+from witnessmark import plainfile
 from witnessmark.bag.record import encodable
 from witnessmark.errors import JournalError, UsageError
 from witnessmark.model.journal import Entry
@@ -94,13 +95,16 @@ def reopen(folder: Path) -> tuple[Journal, list[tuple[int, Entry]]]:
     """
     path = folder / NAME
     try:
-        fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC)
+        flags = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        fd = os.open(path, flags)
     except FileNotFoundError:
         raise UsageError(f"{folder}: no {NAME} here, so there is no run to resume") from None
     except OSError as problem:
         raise JournalError(f"{path}: cannot be opened ({problem.strerror})") from problem
     journal = Journal(path, fd)
     try:
+        if kind := plainfile.other(path):
+            raise JournalError(f"{path}: is {kind}, and no journal of a run")
         _hold(journal)
         return journal, _entries(path, fd)
     except BaseException:

@@ -119,3 +119,29 @@ def test_a_summary_that_cannot_be_written_costs_no_verdict(run_folder: Path) -> 
 def test_outside_a_job_nothing_is_annotated(run_folder: Path) -> None:
     done = call("judge", run_folder)
     assert "::error" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe"])
+def test_judge_and_report_write_nothing_through_what_lies_in_a_run_folder(
+    kind: str, run_folder: Path, tmp_path: Path
+) -> None:
+    outside = tmp_path / "outside"
+    outside.write_text("mine\n")
+    for name in ("ledger.jsonl", "report.html"):
+        (run_folder / name).unlink(missing_ok=True)
+        if kind == "link":
+            (run_folder / name).symlink_to(outside)
+        else:
+            os.mkfifo(run_folder / name)
+    judged = call("judge", run_folder)
+    assert f"not noted in {run_folder / 'ledger.jsonl'} (it is a " in judged.stderr
+    made = call("report", run_folder, "--format", "html", "-o", run_folder / "report.html")
+    assert (made.returncode, made.stdout) == (2, "")
+    assert "report.html: the report cannot be written: it is a " in made.stderr
+    assert outside.read_text() == "mine\n"
+
+
+def test_a_report_goes_through_a_link_that_the_user_names_elsewhere(run_folder: Path) -> None:
+    made = call("report", run_folder, "-o", "/dev/stdout")
+    assert made.returncode == 0
+    assert "x01-watched" in made.stdout
