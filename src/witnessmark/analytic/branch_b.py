@@ -137,6 +137,7 @@ class BranchB:
             rules=drop_rules.rules(found),
             host=event.host,
             exec=exec_ref(event, script),
+            clauses=drop_rules.clauses(found),
             drop=DropRef(
                 seq=found.drop.seq,
                 event_id=found.drop.event_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from posixpath import basename
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,6 +28,14 @@ _CONTAINED = {
 def rules(found: Found) -> tuple[str, ...]:
     """The rule ids of an execution in the window."""
     return tuple(sorted({"B5", *(rule for rule, _ in told(found))}))
+
+
+def clauses(found: Found) -> tuple[str, ...]:
+    """The ways in which the rules held: how the content came, what ran it, and whether it moved."""
+    ways = [f"B1 {found.drop.how}", f"B3 {found.how}"]
+    moved = basename(found.drop.path).casefold() != basename(found.key).casefold()
+    moved = moved and found.how in ("image", "script", "operand")
+    return (*ways, "B2 moved") if moved else tuple(ways)
 
 
 def told(found: Found) -> Iterator[tuple[str, str]]:

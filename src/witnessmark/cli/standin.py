@@ -43,16 +43,22 @@ def command() -> None:
 @click.option(
     "--fault", metavar="NAME|FILE", help="Break the hosts on purpose, to see it named by a run."
 )
+@click.option(
+    "--alerts",
+    metavar="WINDOW",
+    help="Raise alerts by a SIEM's own rules, with a drop-exec window such as 4s.",
+)
 @options.MODE
 @_STATE
-def up(hosts: int, fault: str | None, mode: str, state: Path | None) -> None:
+def up(hosts: int, fault: str | None, alerts: str | None, mode: str, state: Path | None) -> None:
     """Boot the hosts standin-1 to standin-N and say how to reach them."""
     from witnessmark.content import faults
     from witnessmark.standin.state import boot
 
     names = [f"standin-{number}" for number in range(1, hosts + 1)]
     broken = faults.load(fault).on(names) if fault else None
-    booted = boot(_folder(state), names, broken, mode=options.mode(mode))
+    window = None if alerts is None else _window(alerts)
+    booted = boot(_folder(state), names, broken, mode=options.mode(mode), alerts=window)
     for host in booted:
         click.echo(f"{host.name} is up on {host.address} port {host.port}")
         click.echo(f"  log in with: {shlex.join(host.ssh())}")
@@ -99,6 +105,16 @@ def down(keep: bool, state: Path | None) -> None:
 
     ended = shutdown(_folder(state), remove=not keep)
     click.echo(f"shut down: {', '.join(ended)}" if ended else "no stand-in was up")
+
+
+def _window(text: str) -> float:
+    from witnessmark.content.durations import seconds
+    from witnessmark.errors import UsageError
+
+    try:
+        return seconds(text)
+    except ValueError as problem:
+        raise UsageError(f"--alerts: {problem}") from problem
 
 
 def _folder(state: Path | None) -> Path:

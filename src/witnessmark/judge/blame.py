@@ -38,6 +38,12 @@ def blame(case: CaseEvidence, verdict: Verdict, got: Answered) -> Blame | None:
     return None
 
 
+def clauses(ours: Answered | None) -> tuple[str, ...]:
+    """The rules by which the engine fired, and the ways in which they held."""
+    found = ours.detection if ours is not None and ours.answer is Answer.FIRED else None
+    return () if found is None else (*found.rules, *found.clauses)
+
+
 def settled(cases: Sequence[CaseVerdict]) -> tuple[CaseVerdict, ...]:
     """With what their rule lacks: what decided a missed case and none that they detected.
 
@@ -47,7 +53,7 @@ def settled(cases: Sequence[CaseVerdict]) -> tuple[CaseVerdict, ...]:
     caught: dict[tuple[str, str | None], set[str]] = {}
     for case in cases:
         if case.verdict is Verdict.DETECTED:
-            caught.setdefault((case.host, case.source), set()).update(case.reference_rules)
+            caught.setdefault((case.host, case.source), set()).update(case.reference_clauses)
     return tuple(_settled(case, caught.get((case.host, case.source), set())) for case in cases)
 
 
@@ -55,7 +61,7 @@ def _settled(case: CaseVerdict, caught: set[str]) -> CaseVerdict:
     said = case.blame
     if said is None or said.fault is not Fault.RULE or case.verdict in ALARMED or not caught:
         return case
-    lacks = tuple(rule for rule in said.rules if rule not in caught)
+    lacks = tuple(item for item in case.reference_clauses if item not in caught)
     if not lacks or case.verdict is Verdict.DETECTED_LATE:
         return case
     why = f"{said.reason}; {', '.join(lacks)} decided this case and none that theirs detected"

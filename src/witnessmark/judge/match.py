@@ -106,6 +106,11 @@ def missing_fields(event: Event, names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in names if _walk(event, name) in (None, "", ()))
 
 
+def value(event: Event, name: str) -> object:
+    """What a named field holds."""
+    return _walk(event, name)
+
+
 def simulated_fields(event: Event, names: tuple[str, ...]) -> tuple[str, ...]:
     """Which of the named fields the recording host marked as not really measured."""
     marked = event.process.simulated | (event.target.simulated if event.target else frozenset())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
-from witnessmark.judge import asked, blame, evidence, known, match, told
+from witnessmark.judge import asked, blame, evidence, known, match, matrix, told
 from witnessmark.judge.answer import Answered
 from witnessmark.judge.host_findings import host_findings
 from witnessmark.judge.table import first_broken, link_status, ok, verdict
@@ -22,10 +22,11 @@ from witnessmark.model.verdicts import (
 from witnessmark.validators import NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from witnessmark.bag.read import Bag
     from witnessmark.judge.api import CaseEvidence, Validator
+    from witnessmark.model.matrix import Quality
 
 
 def validators() -> tuple[Validator, ...]:
@@ -42,9 +43,8 @@ def judge(bag: Bag, as_of_ns: int | None = None) -> RunVerdict:
     moment = record.finished_ns if as_of_ns is None else as_of_ns
     checks = validators()
     sets = evidence.assemble(bag, moment)
-    cases = [
-        judge_case(item, checks) for each in sets for item in each.cases if not item.case.control
-    ]
+    played = [item for each in sets for item in each.cases if not item.case.control]
+    cases = [judge_case(item, checks) for item in played]
     return RunVerdict(
         run_id=record.plan.run_id,
         origin=_origin(record.plan.hosts),
@@ -70,11 +70,26 @@ def judge(bag: Bag, as_of_ns: int | None = None) -> RunVerdict:
         ),
         hosts=tuple(evidence.host_row(item) for item in record.facts),
         sources=told.sources(bag),
+        quality=_quality(played, cases),
         notes=told.notes(bag),
         profile=record.plan.profile,
         window_s=record.plan.window_s,
         notice_sha256=record.plan.notice.sha256 if record.plan.notice else None,
         host_findings=host_findings(record, evidence.parameters(bag).clock_skew_tolerance),
+    )
+
+
+def _quality(
+    played: Sequence[CaseEvidence], verdicts: Sequence[CaseVerdict]
+) -> tuple[Quality, ...]:
+    names = dict.fromkeys(item.source.name for item in played if item.source)
+    return tuple(
+        matrix.quality(
+            name,
+            [item for item in played if item.source and item.source.name == name],
+            [item for item in verdicts if item.source == name],
+        )
+        for name in names
     )
 
 
@@ -115,14 +130,15 @@ def judge_case(case: CaseEvidence, checks: tuple[Validator, ...]) -> CaseVerdict
         latency_s=got.latency_s,
         findings=tuple(findings),
         simulated=got.simulated,
-        reference=_reference(case, ours or got),
+        reference=_reference(case, ours or got) if acted or not case.judged else None,
         related=told.related(case),
         title=scenario.title,
         family=scenario.family,
         near_misses=analysed.misses,
         timeline=timeline(case, findings, got),
-        reference_rules=ours.detection.rules if ours and ours.detection else (),
+        reference_clauses=blame.clauses(ours),
         blame=blame.blame(case, result, got) if acted else None,
+        fields=matrix.cells(case),
     )
 
 

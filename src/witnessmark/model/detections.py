@@ -68,6 +68,8 @@ class Detection:
     """Rule ids (analytic.md) that decided, such as ``("B1", "B3", "B5")``."""
     host: str
     exec: ExecRef
+    clauses: tuple[str, ...] = ()
+    """What of the rules held, where a rule has several ways, such as ``B3 operand``."""
     matched: tuple[ExecRef, ...] = ()
     """Branch A: every exec of the same spawned process that matched (A6)."""
     drop: DropRef | None = None

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from witnessmark.model.matrix import Cell, Quality
+
 
 class Link(StrEnum):
     """The chain, in order; the first broken link is the leftmost that fails."""
@@ -117,7 +119,7 @@ class Blame:
     rules: tuple[str, ...] = ()
     """The analytic's rules that decided, or that nearly did."""
     lacks: tuple[str, ...] = ()
-    """Those of them that the organisation's rule seems not to have."""
+    """Rules, or ways in which one holds, that the organisation's rule seems not to have."""
     fields: tuple[str, ...] = ()
     """Fields without which nobody could decide."""
 
@@ -151,9 +153,12 @@ class CaseVerdict:
     near_misses: tuple[str, ...] = ()
     """Rules that nearly held, such as ``B5: 5.1 s > 4 s``."""
     timeline: tuple[Moment, ...] = ()
-    reference_rules: tuple[str, ...] = ()
-    """Where the organisation's alerts are judged: the rules by which the engine fired."""
+    reference_clauses: tuple[str, ...] = ()
+    """Where the organisation's alerts are judged: the rules, and the ways in which they held, by
+    which the engine fired."""
     blame: Blame | None = None
+    fields: tuple[Cell, ...] = ()
+    """The source matrix: what the source told of every field that the scenario names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,5 +206,6 @@ class RunVerdict:
     window_s: float | None = None
     """The drop-exec window that was judged with, in seconds."""
     host_findings: tuple[HostFinding, ...] = ()
+    quality: tuple[Quality, ...] = ()
     notice_sha256: str | None = None
     """What the SOC notice that announced the run is known by."""

@@ -19,7 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from witnessmark.model.verdicts import Link, Status
-from witnessmark.report import summary, svg
+from witnessmark.report import matrix, summary, svg
 from witnessmark.report.plain import visible
 from witnessmark.report.verdicts_json import totals
 
@@ -104,6 +104,7 @@ def _environment() -> Environment:
         statuses=tuple(Status),
         fact=_fact,
         findings=_findings,
+        told=matrix.cell,
         sign=SIGNS,
     )
     return found

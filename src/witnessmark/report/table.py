@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from witnessmark.model.verdicts import Link, Status
+from witnessmark.report import matrix
 from witnessmark.report.plain import visible
 from witnessmark.report.summary import LEGEND, QUIET, headline, reasons, verdict
 
@@ -135,6 +136,7 @@ def _closing(run: RunVerdict) -> list[Text]:
         for item in run.controls
     ]
     lines += _hosts(run)
+    lines += [Text(visible(line), style="dim") for line in matrix.lines(run)]
     lines += [Text(visible(note), style="dim") for note in run.notes]
     text, good = headline(run)
     lines.append(Text(text, "bold green" if good else "bold red"))

@@ -49,6 +49,16 @@ def document(run: RunVerdict) -> dict[str, object]:
             for item in run.host_findings
         ],
         "sources": list(run.sources),
+        "quality": [
+            {
+                "source": item.source,
+                "dimensions": [
+                    {"name": each.name, "share": each.share, "text": each.text}
+                    for each in item.dimensions
+                ],
+            }
+            for item in run.quality
+        ],
         "controls": [
             {
                 "host": item.host,
@@ -99,6 +109,10 @@ def _case(item: CaseVerdict) -> dict[str, object]:
         "related_alerts": list(item.related),
         "near_misses": list(item.near_misses),
         "findings": [_finding(found) for found in item.findings],
+        "fields": [
+            {"record": cell.record, "field": cell.field, "state": cell.state.value}
+            for cell in item.fields
+        ],
         "blame": item.blame and _blame(item.blame),
         "timeline": [_moment(moment) for moment in item.timeline],
     }

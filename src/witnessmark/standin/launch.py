@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import witnessmark
 from witnessmark.errors import HostError
+from witnessmark.standin.alerting import NAME as ALERTS
 from witnessmark.standin.broken import authorized, break_files, of_host
 from witnessmark.standin.keys import ensure_key, replace
 from witnessmark.standin.layout import PYTHON
@@ -128,6 +129,11 @@ def _start_shipper(folder: Path) -> None:
         *("--state", str(folder / "shipper.json"), "--faults", str(folder / "faults.json")),
         *("--host", f"{recorder.pid}:{recorder.started}"),
     ]
+    window = json.loads((folder / "host.json").read_text(encoding="utf-8")).get("alerts")
+    if window is not None:
+        alerts = destination.with_name(ALERTS)
+        alerts.touch(mode=0o600)
+        argv += ["--alerts", str(alerts), "--name", folder.name, "--window", str(window)]
     try:
         write_pid(folder / "shipper.pid", _detached(argv, folder / "shipper.log"))
     except ProcessLookupError:  # as above; await_hosts looks for it

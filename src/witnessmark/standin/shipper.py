@@ -1,7 +1,7 @@
 """The organisation's log pipeline, as far as a stand-in needs one: shipper and log server in one.
 
     python -m witnessmark.standin.shipper --store STORE --destination FILE --state FILE
-        --host PID:STARTED [--faults FILE]
+        --host PID:STARTED [--faults FILE] [--alerts FILE --name HOST --window SECONDS]
 
 follows a host's event store and appends every line to the destination, at once and unchanged. It
 belongs to the organisation, not to the host: it runs outside of the host's root and its processes
@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 from witnessmark.errors import ContentError
 
 from . import faults
+from .alerting import Alerter
 from .faults.shipper import ShipperFaults
 from .follow import Follower, Position
 from .inotify import Inotify
@@ -48,8 +49,14 @@ class Shipper:
     """Carries lines from a store to its destination until its host has ended."""
 
     def __init__(
-        self, store: Path, destination: Path, state: Path, broken: Sequence[Fault] = ()
+        self,
+        store: Path,
+        destination: Path,
+        state: Path,
+        broken: Sequence[Fault] = (),
+        alerter: Alerter | None = None,
     ) -> None:
+        self._alerter = alerter
         self._state = state
         self._follower = Follower(store, _position(state), warn)
         self._faults = ShipperFaults(broken)
@@ -64,16 +71,21 @@ class Shipper:
         self._deliver([*ready, *self._faults.due()])
         if lines:
             self._note()
-        return self._faults.wait_s()
+        held = [self._faults.wait_s(), self._alerter.wait_s() if self._alerter else None]
+        return min((item for item in held if item is not None), default=None)
 
     def finish(self) -> None:
         """The host has ended: deliver what is left and let go."""
         self.step()
         self._deliver(self._faults.rest())
+        if self._alerter is not None:
+            self._alerter.finish()
         self._follower.close()
         os.close(self._out)
 
     def _deliver(self, lines: list[bytes]) -> None:
+        if self._alerter is not None:
+            self._alerter.take(lines)
         data = b"".join(lines)
         while data:
             try:
@@ -124,6 +136,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--state", type=Path, required=True, help="where to note what is done")
     parser.add_argument("--host", required=True, metavar="PID:STARTED", help="its recorder")
     parser.add_argument("--faults", type=Path)
+    parser.add_argument("--alerts", type=Path, help="raise alerts too, into this file")
+    parser.add_argument("--name", default="", help="how alerts call the host")
+    parser.add_argument("--window", type=float, default=600.0, help="of the alerts' rule, in s")
     options = parser.parse_args(arguments)
     pid, started = map(int, options.host.split(":"))
     try:
@@ -131,7 +146,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ContentError as error:
         print(error, file=sys.stderr)
         return error.exit_code
-    shipper = Shipper(options.store, options.destination, options.state, broken)
+    alerter = None
+    if options.alerts is not None:
+        alerter = Alerter(options.alerts, options.name, options.window, broken)
+    shipper = Shipper(options.store, options.destination, options.state, broken, alerter)
     ship(shipper, options.store, Process(pid, started))
     return 0
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from witnessmark.errors import ContentError
 
-from . import outside, sensor, shipper, store
+from . import alerts, outside, sensor, shipper, store
 from .known import EVENT_TYPES, WHOLE, Action, Fault, Rule
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ LAYERS: Mapping[str, Mapping[str, Action]] = {
     "sensor": sensor.ACTIONS,
     "store": store.ACTIONS,
     "shipper": shipper.ACTIONS,
+    "alerts": alerts.ACTIONS,
     "transport": outside.TRANSPORT,
     "host": outside.HOST,
 }

@@ -33,9 +33,18 @@ ACTIONS: Mapping[str, Action] = {
 class ShipperFaults:
     """What the shipper's faults make of the lines that pass through it, in order."""
 
-    def __init__(self, items: Sequence[Fault], clock: Callable[[], float] = time.monotonic) -> None:
-        self._faults = [fault for fault in items if fault.layer == "shipper"]
-        self._clock = clock
+    def __init__(
+        self,
+        items: Sequence[Fault],
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        layer: str = "shipper",
+        describe: Callable[[bytes], tuple[str, tuple[str, ...]]] = described,
+        on_lines: Mapping[str, Callable[[ShipperFaults, Fault, Lines], Lines]] | None = None,
+    ) -> None:
+        self._faults = [fault for fault in items if fault.layer == layer]
+        self._clock, self._describe = clock, describe
+        self._on_lines = ON_LINES if on_lines is None else on_lines
         self._delayed: list[tuple[float, int, Lines]] = []
         self._overtaken: list[tuple[int, Lines]] = []
         self._stalled: Lines = []
@@ -46,10 +55,10 @@ class ShipperFaults:
         """The lines that are delivered now, because this one came."""
         lines = [line]
         if self._faults:
-            event, names = described(line)
+            event, names = self._describe(line)
             for fault in self._faults:
                 if fault.takes(event, names):
-                    lines = _ON_LINES[fault.action](self, fault, lines)
+                    lines = self._on_lines[fault.action](self, fault, lines)
         return self._through(lines + self._after(len(lines)))
 
     def due(self) -> Lines:
@@ -129,7 +138,7 @@ def _stall(faults: ShipperFaults, fault: Fault, lines: Lines) -> Lines:
     return lines
 
 
-_ON_LINES: Mapping[str, Callable[[ShipperFaults, Fault, Lines], Lines]] = {
+ON_LINES: Mapping[str, Callable[[ShipperFaults, Fault, Lines], Lines]] = {
     "drop": _drop,
     "delay": _delay,
     "duplicate": _duplicate,
