@@ -20,7 +20,9 @@ pytestmark = [
     pytest.mark.timeout(240),
 ]
 
-BROKEN = ("store-truncated", "store-rotated", "store-corrupt-line", "store-unknown-shape")
+BROKEN = ("store-truncated", "store-corrupt-line", "store-unknown-shape")
+ROTATED = "store-rotated"
+HOSTS = (*BROKEN, ROTATED)
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +30,8 @@ def cases() -> Iterator[dict[str, dict[str, object]]]:
     """One run over four hosts, each with its own fault."""
     with tempfile.TemporaryDirectory(prefix="wm-") as name:
         state, reports = Path(name, "state"), Path(name, "reports")
-        given = {item: list(map(dict, faults.load(item).faults)) for item in BROKEN}
-        standin.boot(state, list(BROKEN), given, tied=True, timeout_s=120)
+        given = {item: list(map(dict, faults.load(item).faults)) for item in HOSTS}
+        standin.boot(state, list(HOSTS), given, tied=True, timeout_s=120)
         try:
             subprocess.run(
                 [
@@ -55,3 +57,18 @@ def test_what_the_fault_touches_is_inconclusive_and_never_good(
     found = cases[f"{case}:{host}"]
     assert (found["verdict"], found["first_broken_link"]) == ("inconclusive", "recorded")
     assert found["ok"] is False
+
+
+@pytest.mark.parametrize(
+    ("case", "verdict"),
+    [
+        ("p11-quarantined-download.downloads", "detected"),
+        ("n14-run-after-window", "silent as expected"),
+    ],
+)
+def test_a_store_is_followed_through_its_rotation(
+    cases: dict[str, dict[str, object]], case: str, verdict: str
+) -> None:
+    found = cases[f"{case}:{ROTATED}"]
+    assert (found["verdict"], found["first_broken_link"]) == (verdict, None), found["findings"]
+    assert found["ok"] is True

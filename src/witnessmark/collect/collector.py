@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from witnessmark.collect.feeds import Feed
     from witnessmark.hosts.transport import Transport
     from witnessmark.model.hosts import Source
     from witnessmark.model.run import StoreLook
@@ -53,14 +54,16 @@ class Collector:
         earlier: Collected | None = None,
         part: int = 0,
         kept: Callable[[Collected], None] = lambda _so_far: None,
+        place: Feed | None = None,
     ) -> None:
         """``earlier`` is what a controller that died had collected into the same raw file.
 
         ``kept`` is told what has been collected so far: at the start and at every look after it.
+        ``place`` is where the bytes come from, if the source itself does not say it.
         """
         self.result = earlier or Collected(host=transport.host.name, source=source.name)
         self._earlier, self._part, self._kept = earlier is not None, part, kept
-        self._feed = feed(transport, source, raw)
+        self._feed = place or feed(transport, source, raw)
         self._raw = raw
         self._clock = clock
         self._stop = threading.Event()

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from witnessmark.collect.collector import Collected, Collector
+from witnessmark.collect.folders import FolderFeed
 from witnessmark.hosts.local import LocalTransport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from witnessmark.model.hosts import Host, Source
 
@@ -52,6 +53,9 @@ class Arrivals:
             earlier=earlier,
             part=part,
             kept=kept,
+            place=FolderFeed(host.name, Path(source.destination.path))
+            if source.destination.kind == "folder"
+            else None,
         )
 
     def wait(self, gone: Callable[[], bool]) -> bool:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from witnessmark.errors import HostError
-from witnessmark.model.run import StoreLook
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from witnessmark.hosts.transport import Stream, Transport
     from witnessmark.model.hosts import Source
+    from witnessmark.model.run import StoreLook
 
 POLL_S = 0.05
 HEAD = 1 << 18
@@ -71,61 +71,6 @@ class Feed(Protocol):
         ...
 
 
-class FileFeed:
-    """A file on the host that a sensor appends to."""
-
-    patience_s, timed, grain_ns = 30.0, True, 0
-
-    def __init__(self, transport: Transport, path: str) -> None:
-        self._transport, self._path = transport, path
-        self._at = 0
-
-    def begin(self) -> int:
-        self._at = self._transport.size(self._path)
-        return self._at
-
-    def go_on(self, start: int, raw: Path) -> GoneOn:
-        size, had = self._transport.size(self._path), raw.stat().st_size
-        if size < start + had or self._transport.read(self._path, start, had) != raw.read_bytes():
-            raise HostError(
-                f"{self._transport.host.name}: {self._path} is not the file any more that was read "
-                "before the controller died (rotated or truncated); records may be lost"
-            )
-        self._at = start + had
-        return GoneOn(had=had, at=size - start, lost=False)
-
-    def pull(self, *, last: bool) -> bytes:
-        size = self._transport.size(self._path)
-        if size < self._at:
-            raise HostError(
-                f"{self._transport.host.name}: {self._path} shrank from {self._at} to {size} bytes "
-                "while it was read (rotated or truncated); records may be lost"
-            )
-        if size == self._at:
-            return b""
-        data = self._transport.read(self._path, self._at, size - self._at)
-        self._at += len(data)
-        return data
-
-    def look(self, raw: Path, start: int, end: int, now_ns: int) -> SecondLook | None:
-        try:
-            size = self._transport.size(self._path)
-            head = self._transport.read(self._path, 0, HEAD)
-            again = self._transport.read(self._path, start, end - start) if end > start else b""
-        except HostError as problem:
-            return SecondLook(
-                look=StoreLook(taken_ns=now_ns, start=start, end=end, problem=str(problem))
-            )
-        intact = again == raw.read_bytes()[: end - start]
-        return SecondLook(
-            look=StoreLook(taken_ns=now_ns, start=start, end=end, size=size, intact=intact),
-            head=head,
-        )
-
-    def end(self) -> None:
-        return None
-
-
 class CommandFeed:
     """A command on the host that prints records until its pipe is closed."""
 
@@ -176,5 +121,7 @@ def feed(transport: Transport, source: Source, raw: Path) -> Feed:
         deadline = {"deadline_s": source.destination.deadline_s} if source.destination else {}
         return SearchFeed(connect, source.search, host=transport.host.name, raw=raw, **deadline)
     if source.path:
+        from witnessmark.collect.files import FileFeed
+
         return FileFeed(transport, source.path)
     return CommandFeed(transport, source.command or ())

@@ -11,7 +11,7 @@ from witnessmark.inventory import searches
 from witnessmark.inventory.values import Wrong, duration, one_of, own_file, text
 from witnessmark.model.hosts import Destination, Host
 
-FILES = ("ndjson",)
+FILES = ("ndjson", "folder")
 KINDS = (*FILES, *searches.KINDS)
 HOST = searches.HOST
 DEADLINE_S = 60.0

@@ -7,6 +7,7 @@ was lost is never passed over: both counters advance, so that the gap shows in t
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import sys
 import time
@@ -81,8 +82,12 @@ class Store:
             self.append(newer)
 
     def rotate(self) -> None:
-        """Begin a new file; the old one is kept beside it as ``<name>.1``: a fault on purpose."""
-        self._path.replace(self._path.with_name(f"{self._path.name}.1"))
+        """Begin a new file; old ones are kept beside it as ``<name>.1`` and on, as logrotate does:
+        a fault on purpose."""
+        old = [self._path, *(self._path.with_name(f"{self._path.name}.{n}") for n in range(1, 10))]
+        for here, there in reversed([*itertools.pairwise(old)]):
+            if here.exists():
+                here.replace(there)
         os.close(self._fd)
         self._fd = _appendable(self._path)
 

@@ -16,7 +16,8 @@ ACTIONS: Mapping[str, Action] = {
         may={"lose": one_of("all", "beginning")},
     ),
     "rotate": Action(
-        what="the store is renamed to `<name>.1`; the matching record is the first of a new file"
+        what="the store is renamed to `<name>.1` (one of that name to `.2`, and so on); the "
+        "matching record is the first of a new file"
     ),
     "corrupt": Action(what="bytes in the middle of the matching line are broken: it is no JSON"),
     "unknown-shape": Action(
