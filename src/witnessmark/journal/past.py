@@ -22,7 +22,6 @@ from witnessmark.model.journal import (
     Prepared,
     Reached,
     Resumed,
-    Reverted,
     Sealed,
 )
 from witnessmark.model.parts import Absence
@@ -126,7 +125,7 @@ class _Fold:
                 past.sealed = True
             case Judged():
                 past.over = "it was sealed and judged"
-            case Reverted():
+            case _:
                 past.over = f"it was reverted: {entry.why}"
         return None
 
