@@ -20,6 +20,7 @@ from witnessmark.bag.write import BagWriter
 from witnessmark.content import root
 from witnessmark.judge import examples
 from witnessmark.judge.evidence import ANALYTIC
+from witnessmark.model.alerts import Alerting, alerts_of
 from witnessmark.model.hosts import Destination, Host, Origin, Role, Source
 from witnessmark.model.run import (
     Act,
@@ -195,6 +196,8 @@ class Played:
     rounds: tuple[Round, ...] = tuple(Round(number=number) for number in range(3))
     records: list[dict[str, Any]] = field(default_factory=list)
     arrived: list[dict[str, Any]] | None = None
+    alerts: list[dict[str, Any]] | None = None
+    """What the source's own detection said."""
     processes: bytes | None = b"    1     0 /sbin/launchd\n  300     1 -zsh\n"
     head: bytes | None = b""
     """The store's first lines; empty for one line that is forty days old."""
@@ -225,6 +228,26 @@ class Played:
         self.source = replace(self.source, destination=SENT)
         self.arrived = list(self.records)
 
+    def alarms(self) -> None:
+        """Give the source alerts of its own: one of each case, four seconds after its exec."""
+        told = Alerting(kind="ndjson", rules=(("r1", "B"),), path="/lake/alerts", deadline_s=60.0)
+        self.source = replace(self.source, alerts=told)
+        self.alerts = [
+            {
+                "id": f"a{one.number}",
+                "rule": {"id": "r1"},
+                "host": {"name": "mac1"},
+                "time": _time(one.start_ns + 10 * SECOND),
+                "process": {
+                    "pid": one.payload,
+                    "path": "/bin/sh",
+                    "script": one.path,
+                    "time": _time(one.start_ns + 6 * SECOND),
+                },
+            }
+            for one in self.rounds
+        ]
+
     def seal(self) -> Bag:
         """The bag of this run, sealed and opened again."""
         writer = BagWriter(self.folder / "bag")
@@ -235,6 +258,8 @@ class Played:
         writer.raw("mac1", name).write_bytes(lines(self.records))
         if self.arrived is not None:
             writer.raw("mac1", name, "delivered.ndjson").write_bytes(lines(self.arrived))
+        if self.alerts is not None:
+            writer.raw("mac1", alerts_of(name)).write_bytes(lines(self.alerts))
         if self.processes is not None:
             writer.raw("mac1", "processes", "txt").write_bytes(self.processes)
         if self.head is not None:
@@ -273,12 +298,19 @@ class Played:
                 ),
             ),
             acts=tuple(item.act() for item in self.rounds),
-            collections=(self._collected(self.records, end),),
-            deliveries=(self._collected(self.arrived, end),) if self.arrived is not None else (),
+            collections=(self._collected(self.source.name, self.records, end),),
+            deliveries=tuple(
+                self._collected(name, items, end)
+                for name, items in (
+                    (self.source.name, self.arrived),
+                    (alerts_of(self.source.name), self.alerts),
+                )
+                if items is not None
+            ),
             retention=(RetentionProfile(id="ir-30d", title="t", required="30d", why="w"),),
         )
 
-    def _collected(self, records: list[dict[str, Any]], looked_ns: int) -> Collection:
+    def _collected(self, name: str, records: list[dict[str, Any]], looked_ns: int) -> Collection:
         """Every line in a chunk of its own, received a second after it was written."""
         chunks, end = [], 0
         for record in records:
@@ -286,7 +318,7 @@ class Played:
             written = datetime.fromisoformat(record["time"][:19] + "Z").timestamp()
             chunks.append((end, int(written + 1) * SECOND))
         look = StoreLook(taken_ns=looked_ns, start=0, end=end, size=end, intact=True)
-        return Collection(host="mac1", source=self.source.name, chunks=tuple(chunks), look=look)
+        return Collection(host="mac1", source=name, chunks=tuple(chunks), look=look)
 
 
 def lines(records: list[dict[str, Any]]) -> bytes:

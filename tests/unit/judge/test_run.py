@@ -200,6 +200,17 @@ def test_a_reference_that_is_silent_says_so(played: Any) -> None:
     assert (only(run).verdict, only(run).reference) == (Verdict.BLIND, "silent")
 
 
+def test_a_reference_whose_link_is_broken_is_not_as_it_should_be(played: Any) -> None:
+    played.source = replace(played.source, role=Role.REFERENCE)
+    played.head = None
+    run = judge(played.seal())
+    assert (only(run).verdict, only(run).first_broken_link) == (
+        Verdict.NOT_ASSESSED,
+        Link.RETAINED,
+    )
+    assert exit_code(run) == 1
+
+
 def test_a_host_without_a_source_is_asked_nothing(played: Any) -> None:
     def change(record: RunRecord) -> RunRecord:
         hosts = tuple(replace(host, sources=()) for host in record.plan.hosts)

@@ -15,7 +15,7 @@ from witnessmark.judge.run import judge
 from witnessmark.judge.seen import Seen, documented, look
 from witnessmark.model.detections import Answer
 from witnessmark.model.parts import Absence, Hole
-from witnessmark.model.verdicts import Link, Status, Verdict
+from witnessmark.model.verdicts import Fault, Link, Status, Verdict
 
 if TYPE_CHECKING:
     from witnessmark.bag.read import Bag
@@ -288,3 +288,55 @@ def test_a_host_without_a_retention_profile_is_not_asked_for_history(played: Any
     assert assemble(bag, 0)[0].cases[CASE].retention is None
     (case,) = judge(bag).cases
     assert any("names no retention profile" in item.message for item in case.findings)
+
+
+def test_a_case_of_no_branch_needs_the_controls_of_drops(played: Any) -> None:
+    def change(record: RunRecord) -> RunRecord:
+        cases = list(record.plan.cases)
+        cases[CASE] = replace(cases[CASE], scenario=replace(cases[CASE].scenario, branch="none"))
+        return replace(record, plan=replace(record.plan, cases=tuple(cases)))
+
+    played.change = change
+    assert assemble(played.seal(), 0)[0].cases[CASE].controls.both
+
+
+def test_the_organisations_own_alerts_are_judged_where_they_are_declared(played: Any) -> None:
+    played.alarms()
+    bag = played.seal()
+    (one,) = assemble(bag, 0)
+    own = one.cases[CASE].alerted
+    assert own is not None
+    assert own.stream is not None
+    assert [item.id for item in own.stream.alerts] == [f"mac1/es.alerts/{n}" for n in (1, 2, 3)]
+    assert own.controls.both
+    (case,) = judge(bag).cases
+    assert (case.verdict, case.latency_s, case.reference) == (Verdict.DETECTED, 5.0, "fires")
+
+
+def test_an_alert_that_never_came_is_a_miss_of_their_rule(played: Any) -> None:
+    played.alarms()
+    del played.alerts[CASE]
+    (case,) = judge(played.seal()).cases
+    assert case.verdict is Verdict.MISSED
+    assert case.blame is not None
+    assert case.blame.fault is Fault.RULE
+
+
+def test_their_silence_needs_their_own_controls(played: Any) -> None:
+    played.alarms()
+    del played.alerts[CASE:]
+    run = judge(played.seal())
+    (case,) = run.cases
+    assert case.verdict is Verdict.INCONCLUSIVE
+    (control,) = run.controls
+    assert (control.before, control.after) == (True, False)
+
+
+def test_alerts_that_nobody_collected_are_not_silence(played: Any) -> None:
+    played.alarms()
+    played.alerts = None
+    bag = played.seal()
+    own = assemble(bag, 0)[0].cases[CASE].alerted
+    assert own is not None
+    assert (own.collection, own.stream) == (None, None)
+    assert verdict(bag) is Verdict.INCONCLUSIVE

@@ -1,13 +1,15 @@
 """Which records explain a case: its executions, or what is left where none was recorded."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from witnessmark.errors import UsageError
-from witnessmark.judge import examples
+from witnessmark.judge import examples, why
 from witnessmark.judge.why import _as_delivered, _drops, _runs, named
 from witnessmark.model.events import Event, Kind
+from witnessmark.model.verdicts import Verdict
 
 
 def test_the_executions_of_the_attack_explain_a_case() -> None:
@@ -57,3 +59,114 @@ def test_a_record_of_the_store_is_explained_as_it_was_delivered() -> None:
         _as_delivered("41", whole, delivered)
     assert _as_delivered("99", whole, delivered) == "99", "nobody has it: said by who looks it up"
     assert _as_delivered("40", None, delivered) == "40"
+
+
+def rules(item: Any) -> list[str]:
+    """The rules that held of a record, as the analytic said them."""
+    return [step.rule for step in item.account.steps if step.holds]
+
+
+def test_a_case_is_explained_by_the_record_of_its_execution(played: Any) -> None:
+    (found,) = why.case(played.seal(), "x01")
+    assert (found.case.id, found.case.verdict) == ("x01-played:mac1", Verdict.DETECTED)
+    assert found.missing == ()
+    (item,) = found.records
+    assert item.account.event.global_seq == 3
+    assert {"B3", "B5"} <= set(rules(item))
+
+
+def test_a_case_of_which_the_execution_is_missing_is_explained_by_its_drop(played: Any) -> None:
+    del played.records[3]
+    (found,) = why.case(played.seal(), "x01-played:mac1")
+    assert found.case.verdict is Verdict.INCONCLUSIVE
+    assert [item.account.event.kind for item in found.records] == [Kind.CLOSE]
+    assert any("1 records are missing" in text for text in found.missing)
+    assert len(found.missing) == len(set(found.missing)), "each reason once"
+
+
+def test_a_case_on_a_host_without_a_source_asked_nobody(played: Any) -> None:
+    def change(record: Any) -> Any:
+        hosts = tuple(replace(host, sources=()) for host in record.plan.hosts)
+        return replace(record, plan=replace(record.plan, hosts=hosts), collections=())
+
+    played.change = change
+    bag = played.seal()
+    (found,) = why.case(bag, "x01")
+    assert (found.reason, found.records) == ("nothing was asked of any source", ())
+    with pytest.raises(UsageError, match=r"no such host and source in this bag; there are: none"):
+        why.record(bag, "3")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("c0", r"^more than one case begins with 'c0': c01-before:mac1, c02-after:mac1$"),
+        ("x01-plaid:mac1", r"this bag has 3 cases, such as x01-played:mac1"),
+        ("%", r"such as c01-before:mac1, x01-played:mac1, c02-after:mac1$"),
+    ],
+)
+def test_a_case_is_named_by_its_beginning_alone(played: Any, name: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        why.case(played.seal(), name)
+
+
+def test_a_record_is_explained_by_its_number_or_its_id(played: Any) -> None:
+    bag = played.seal()
+    (by_number,) = why.record(bag, "3")
+    (by_id,) = why.record(bag, "mac1/es/4", host="mac1", source="es")
+    assert by_number.account.event == by_id.account.event
+    assert "B3" in rules(by_number)
+
+
+@pytest.mark.parametrize("asked", [{"host": "mac9"}, {"source": "other"}])
+def test_a_host_or_source_that_is_none_is_said_with_those_there_are(
+    played: Any, asked: dict[str, str]
+) -> None:
+    with pytest.raises(UsageError, match=r"there are: mac1/es$"):
+        why.record(played.seal(), "3", **asked)
+
+
+def test_a_record_that_is_not_there_is_told_with_what_is_known_of_its_absence(played: Any) -> None:
+    del played.records[3]
+    bag = played.seal()
+    with pytest.raises(UsageError, match=r"^no record is 3 \(1 records are missing before line 4"):
+        why.record(bag, "3")
+    with pytest.raises(UsageError, match=r"^no record is mac1/es/99 \("):
+        why.record(bag, "mac1/es/99")
+
+
+def test_unreadable_lines_are_told_too(played: Any) -> None:
+    played.records[3]["event"] = {"exec": {"target": "gone"}}
+    with pytest.raises(UsageError, match=r"1 lines cannot be read\)$"):
+        why.record(played.seal(), "77")
+
+
+def test_a_whole_stream_has_no_excuse_for_a_record_that_is_none(played: Any) -> None:
+    with pytest.raises(UsageError, match=r"^no record is 77$"):
+        why.record(played.seal(), "77")
+
+
+def test_nothing_collected_explains_nothing(played: Any) -> None:
+    played.change = lambda record: replace(record, collections=())
+    bag = played.seal()
+    with pytest.raises(UsageError, match=r"nothing was collected of a source that was asked$"):
+        why.record(bag, "3")
+    (found,) = why.case(bag, "x01")
+    assert found.records == ()
+    assert any("was not collected" in text for text in found.missing)
+
+
+def test_a_number_that_two_records_have_is_no_name(played: Any) -> None:
+    played.records[5]["global_seq_num"] = 3
+    with pytest.raises(UsageError, match=r"^more than one record is 3; name one of mac1/es/4, mac"):
+        why.record(played.seal(), "3")
+
+
+def test_a_record_of_a_source_with_a_destination_is_explained_as_it_arrived(played: Any) -> None:
+    played.delivers()
+    del played.arrived[5]
+    bag = played.seal()
+    (found,) = why.record(bag, "mac1/es/4")
+    assert found.account.event.id == "mac1/es.delivered/4"
+    with pytest.raises(UsageError, match=r"^record mac1/es/6 never reached its destination"):
+        why.record(bag, "mac1/es/6")
