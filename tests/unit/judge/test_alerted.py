@@ -167,6 +167,37 @@ def test_silence_that_was_not_earned_is_inconclusive(case: CaseEvidence, why: st
         assert judged(missed).verdict is Verdict.INCONCLUSIVE
 
 
+def test_alerts_below_the_throttle_swallow_nothing() -> None:
+    others = [alert(pid=n, script=None, path="/x", line=n, text="") for n in (1, 2)]
+    case = alerted(*others, told=replace(TOLD, throttle=3), expect=SILENT, detected=False)
+    assert judged(case).verdict is Verdict.SILENT
+
+
+def test_an_alert_on_cleanup_with_the_mark_is_no_noise_in_the_attack() -> None:
+    elsewhere = alert(time_ns=EXEC_NS + 100 * SECOND)
+    case = alerted(elsewhere, expect=SILENT, detected=False)
+    assert naming.tie(case, elsewhere) is Tie.ELSEWHERE
+    assert judged(case).verdict is Verdict.SILENT
+
+
+def test_an_alert_that_came_unseen_may_be_of_any_time() -> None:
+    unseen = replace(alert(text=""), runs=(), received_ns=None)
+    found = judged(alerted(unseen, expect=SILENT, detected=False))
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert any("names no process" in item.message for item in found.findings)
+
+
+def test_without_an_attack_or_declared_alerts_nothing_is_ours() -> None:
+    case = alerted(alert())
+    assert case.source is not None
+    unplayed = replace(case, act=replace(case.act, phases=()))
+    assert naming.tie(case, alert()) is Tie.OURS
+    assert naming.tie(unplayed, alert()) is Tie.NONE
+    assert naming.of_host(case, alert())
+    assert not naming.of_host(replace(case, source=None), alert())
+    assert not naming.of_host(replace(case, source=replace(case.source, alerts=None)), alert())
+
+
 def test_earned_silence_is_silence() -> None:
     found = judged(alerted(expect=SILENT, detected=False))
     assert (found.verdict, found.ok) == (Verdict.SILENT, True)

@@ -192,6 +192,14 @@ def test_a_reference_fires_and_earns_no_verdict(played: Any) -> None:
     assert exit_code(run) == 4
 
 
+def test_an_organisations_store_without_an_analytic_is_answered_by_nobody(played: Any) -> None:
+    played.source = replace(played.source, analytic=None)
+    run = judge(played.seal())
+    assert only(run).verdict is Verdict.NOT_ASSESSED
+    assert run.sources[0]["answered_by"] == "nobody"
+    assert not any(note.startswith("Source es") for note in run.notes)
+
+
 def test_a_reference_that_is_silent_says_so(played: Any) -> None:
     played.source = replace(played.source, role=Role.REFERENCE)
     del played.records[EXEC]

@@ -1,5 +1,6 @@
 """Which records explain a case: its executions, or what is left where none was recorded."""
 
+from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
@@ -73,6 +74,19 @@ def test_a_case_is_explained_by_the_record_of_its_execution(played: Any) -> None
     (item,) = found.records
     assert item.account.event.global_seq == 3
     assert {"B3", "B5"} <= set(rules(item))
+
+
+def test_what_else_ran_meanwhile_explains_nothing(played: Any) -> None:
+    other = deepcopy(played.records[3])
+    other["process"]["audit_token"] = other["event"]["exec"]["target"]["audit_token"] = {
+        "pid": 777,
+        "pidversion": 7770,
+    }
+    other["event"]["exec"] |= {"args": ["/bin/ls"], "script": None}
+    played.records.insert(4, other)
+    played.number()
+    (found,) = why.case(played.seal(), "x01")
+    assert [item.account.event.global_seq for item in found.records] == [3]
 
 
 def test_a_case_of_which_the_execution_is_missing_is_explained_by_its_drop(played: Any) -> None:

@@ -11,7 +11,7 @@ from witnessmark.judge.api import Arrived, CaseEvidence
 from witnessmark.judge.run import judge_case, validators
 from witnessmark.judge.table import link_status
 from witnessmark.model.detections import Answer
-from witnessmark.model.events import Coverage, Gap
+from witnessmark.model.events import Coverage, Gap, Kind
 from witnessmark.model.hosts import Destination
 from witnessmark.model.scenario import ExpectedAnswer
 from witnessmark.model.verdicts import Finding, Link, Status, Verdict
@@ -43,6 +43,37 @@ def test_a_hole_in_the_destination_alone_excuses_no_lost_record() -> None:
     gap = Gap(line=2, time_ns=None, missing=1, counter="global")
     holed = replace(case.arrived.stream, coverage=Coverage(lines=1, events=1, gaps=(gap,)))
     assert said(with_arrived(case, stream=holed))[0] is Status.FAIL
+
+
+def test_what_nobody_collected_or_that_names_no_record_is_told_apart() -> None:
+    case = delivery_examples.delivered()
+    missing, words = said(with_arrived(case, stream=None))
+    assert missing is Status.ERROR
+    assert "nobody could look at the destination: source eslogger was not collected" in words
+    assert case.stream is not None
+    nothing, words = said(replace(case, stream=replace(case.stream, events=())))
+    assert (nothing, words) == (Status.SKIP, "no record of this case that could be delivered")
+    bare = replace(case, source=None)
+    assert said(bare) == (Status.SKIP, "no source is configured for this host")
+
+
+def test_a_record_that_the_source_lacks_is_not_awaited_at_the_destination() -> None:
+    case = delivery_examples.delivered(without="exec")
+    assert case.stream is not None
+    kept = tuple(item for item in case.stream.events if item.kind is Kind.CLOSE)
+    status, words = said(replace(case, stream=replace(case.stream, events=kept)))
+    assert status is Status.PASS
+    assert "exec" not in words
+
+
+def test_a_destination_of_which_nobody_knows_until_when_it_was_read_proves_no_loss() -> None:
+    case = delivery_examples.delivered(without="exec")
+    assert case.arrived is not None
+    assert case.arrived.collection is not None
+    unlooked = replace(case.arrived.collection, look=None)
+    status, words = said(with_arrived(case, collection=unlooked))
+    assert status is Status.ERROR
+    assert "nobody knows until when the destination was read" in words
 
 
 def test_how_late_is_said() -> None:

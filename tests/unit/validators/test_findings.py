@@ -61,6 +61,22 @@ def test_acted_takes_nothing_for_granted(changes: dict[str, object], expected: S
     assert status("acted", with_phase(GOOD, Phase.ATTACK, **changes)) is expected
 
 
+def test_acted_says_why_a_receipt_cannot_be_read_and_how_its_script_ended() -> None:
+    broken = {"problem": "receipt line 2: odd", "status": 0, "stderr": "x"}
+    (found,) = check("acted")(with_phase(GOOD, Phase.ATTACK, **broken))
+    assert found.message == "receipt line 2: odd"
+    (failed,) = check("acted")(with_phase(GOOD, Phase.ATTACK, **broken | {"status": 3}))
+    assert failed.message == "receipt line 2: odd; the attack ended with exit 3: x"
+    quiet = broken | {"status": 3, "stderr": ""}
+    (silent,) = check("acted")(with_phase(GOOD, Phase.ATTACK, **quiet))
+    assert silent.message.endswith("exit 3: silent")
+
+
+def test_acted_tells_a_lost_connection_from_a_script_that_failed() -> None:
+    (found,) = check("acted")(with_phase(GOOD, Phase.ATTACK, status=None))
+    assert (found.status, "connection was lost" in found.message) == (Status.ERROR, True)
+
+
 def test_acted_needs_the_evidence_of_this_very_process_and_mark() -> None:
     (witness,) = GOOD.act.witnesses
     for wrong in ({"mark": "wm-other"}, {"pid": 7}, {"ppid": 7}):
