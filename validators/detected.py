@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from witnessmark.judge import alert_examples, examples, match
+from witnessmark.judge import alert_examples, examples, match, tied
 from witnessmark.judge.api import CaseEvidence, Example, finding, validator
 from witnessmark.judge.asked import answered
 from witnessmark.model.detections import Answer
@@ -71,7 +71,7 @@ def check(case: CaseEvidence) -> Iterator[Finding]:
 
 def _counted(case: CaseEvidence, wanted: int) -> Finding:
     """Whether the case raised as many alerts as it may: dedupe and A6 promise one."""
-    fired = [item for item in match.detections(case) if item.answer is Answer.FIRED]
+    fired = [item for item in tied.detections(case) if item.answer is Answer.FIRED]
     return finding(
         "detected",
         "detected",

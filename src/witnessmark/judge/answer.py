@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from witnessmark.analytic.baseline import UNVERIFIED
-from witnessmark.judge import clock, known, match, whole
+from witnessmark.judge import clock, known, match, tied, whole
 from witnessmark.model.detections import Answer, Detection
 from witnessmark.model.scenario import ExpectedAnswer
 
@@ -49,7 +49,7 @@ def answered(case: CaseEvidence) -> Answered:
     For a case that should fire, only the expected branch counts; for one that should stay silent,
     any branch does.
     """
-    ours = match.detections(case)
+    ours = tied.detections(case)
     wanted = case.case.scenario.expect.branch
     if wanted == "AB":
         return _both(case, ours)
@@ -130,7 +130,7 @@ def _lateness_trouble(case: CaseEvidence, took: clock.Elapsed | None) -> str | N
 
 
 def _silence(case: CaseEvidence) -> Answered:
-    trouble = whole.trouble(case) or clock.unplaced(case)
+    trouble = _whose(case) or whole.trouble(case) or clock.unplaced(case)
     if trouble is None and not case.controls.both:
         trouble = case.controls.reason
     if trouble is None and case.case.scenario.expect.answer is not ExpectedAnswer.FIRES:
@@ -145,10 +145,21 @@ def _silence(case: CaseEvidence) -> Answered:
     return Answered(answer=Answer.SILENT, reason=f"no detection names this case{near}")
 
 
+def _whose(case: CaseEvidence) -> str | None:
+    """An alert with a pid of the case's, of which nothing says whose process it was."""
+    for item in tied.perhaps(case):
+        what, pid = item.exec.script or item.exec.path, item.exec.pid
+        return (
+            f"branch {item.branch.value} {item.answer.value} on {what} by pid {pid}, and nothing "
+            "says whether that was the case's process"
+        )
+    return None
+
+
 def _noise(case: CaseEvidence) -> str | None:
     """An alert with this case's mark that names no process of the receipt: not silence either."""
     first, last = match.window(case)
-    for item in match.related(case):
+    for item in tied.related(case):
         if first <= item.exec.time_ns <= last:
             what = item.exec.script or item.exec.path
             return f"branch {item.branch.value} {item.answer.value} on {what}, which has its mark"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from witnessmark.judge import match
+from witnessmark.judge import match, tied
 from witnessmark.judge.api import Controls
 from witnessmark.model.detections import Answer
 
@@ -24,7 +24,7 @@ def detected(control: CaseEvidence, branch: str) -> bool:
     """Whether the embedded analytic fired for a control."""
     return any(
         found.answer is Answer.FIRED and found.branch.value == branch
-        for found in match.detections(control)
+        for found in tied.detections(control)
     )
 
 

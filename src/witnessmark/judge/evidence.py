@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from witnessmark.analytic import load
-from witnessmark.judge import alerted, brackets, clock, match
+from witnessmark.judge import alerted, brackets, clock, tied
 from witnessmark.judge.api import Arrived, CaseEvidence, Controls
+from witnessmark.judge.processes import Tie
 from witnessmark.judge.seen import Seen, documented, look, look_alerts
-from witnessmark.model.run import RUNS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from witnessmark.analytic import Miss, Parameters
     from witnessmark.bag.read import Bag
     from witnessmark.model.hosts import Host, Source
-    from witnessmark.model.run import Act, Case, HostFacts, RetentionProfile
+    from witnessmark.model.run import Case, HostFacts, RetentionProfile
     from witnessmark.model.workflows import Workflow
 
 ANALYTIC = "analytics/an0994/analytic.yaml"
@@ -143,17 +143,17 @@ def _evidence(
     )
     return replace(
         bare,
-        misses=_misses(bare, act, seen.misses),
-        arrived=_arrived(bare, act, arrived) if arrived else None,
+        misses=_misses(bare, seen.misses),
+        arrived=_arrived(bare, arrived) if arrived else None,
     )
 
 
-def _arrived(bare: CaseEvidence, act: Act, seen: Seen) -> Arrived:
+def _arrived(bare: CaseEvidence, seen: Seen) -> Arrived:
     return Arrived(
         collection=seen.collection,
         stream=seen.stream,
         detections=seen.detections,
-        misses=_misses(bare, act, seen.misses),
+        misses=_misses(replace(bare, stream=seen.stream), seen.misses),
     )
 
 
@@ -167,12 +167,8 @@ def _profile(profiles: Sequence[RetentionProfile], name: str | None) -> Retentio
     return next((item for item in profiles if item.id == name), None)
 
 
-def _misses(case: CaseEvidence, act: Act, misses: Sequence[Miss]) -> tuple[str, ...]:
-    first, last = match.window(case)
-    pids = {step.pid for phase in act.phases for step in phase.steps if step.step in RUNS}
-    return tuple(
-        str(item) for item in misses if item.exec.pid in pids and first <= item.exec.time_ns <= last
-    )
+def _misses(case: CaseEvidence, misses: Sequence[Miss]) -> tuple[str, ...]:
+    return tuple(str(item) for item in misses if tied.tie(case, item.exec) is Tie.OURS)
 
 
 def _for(case: CaseEvidence, controls: Mapping[str, Controls]) -> Controls:

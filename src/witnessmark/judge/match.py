@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import fields, is_dataclass
+from posixpath import basename
 from typing import TYPE_CHECKING
 
-from witnessmark.model.detections import Answer
+from witnessmark.analytic.keys import Paths
 from witnessmark.model.events import Event, Kind
 from witnessmark.model.run import PLAYED, RUNS
 from witnessmark.model.scenario import Phase
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from witnessmark.judge.api import CaseEvidence
-    from witnessmark.model.detections import Detection
     from witnessmark.model.run import HostFacts, PhaseResult, Step
     from witnessmark.model.scenario import RecordPattern
 
@@ -57,9 +58,15 @@ def witnessed(case: CaseEvidence) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
     """The attack's payload processes, and those of them that left no evidence of their own."""
     phase = attack(case)
     mark = phase.mark if phase else ""
-    left = {(item.mark, item.pid, item.ppid) for item in case.act.witnesses}
+    told = [item for item in case.act.witnesses if item.mark == mark]
+    left: Counter[tuple[int | None, int | None]] = Counter((item.pid, item.ppid) for item in told)
     ran = tuple(item for name in PLAYED for item in steps(case, name))
-    return ran, tuple(item for item in ran if (mark, item.pid, item.ppid) not in left)
+    missing = []
+    for item in ran:
+        left[item.pid, item.ppid] -= 1
+        if left[item.pid, item.ppid] < 0:
+            missing.append(item)
+    return ran, tuple(missing)
 
 
 def acted(case: CaseEvidence) -> bool:
@@ -117,40 +124,6 @@ def simulated_fields(event: Event, names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in names if marked & set(name.split(".")))
 
 
-def detections(case: CaseEvidence) -> tuple[Detection, ...]:
-    """Detections that name the receipt's process or executed path, in the attack phase."""
-    first, last = window(case)
-    pids = {item.pid for name in (*RUNS, *PLAYED) for item in steps(case, name) if item.pid}
-    paths = {plain(item.path) for item in steps(case, "exec") if item.path}
-    others = pids_of_other_phases(case) - pids
-    return tuple(
-        item
-        for item in case.detections
-        if item.host == case.case.host
-        and any(
-            first <= run.time_ns <= last
-            and run.pid not in others
-            and (run.pid in pids or plain(run.path) in paths or plain(run.script or "") in paths)
-            for run in (item.exec, *item.matched)
-        )
-    )
-
-
-def related(case: CaseEvidence) -> tuple[Detection, ...]:
-    """Other alerts that carry one of the case's marks or name its setup or cleanup: shown only."""
-    ours = set(detections(case))
-    marks = [phase.mark for phase in case.act.phases]
-    others = pids_of_other_phases(case)
-    return tuple(
-        item
-        for item in case.detections
-        if item not in ours
-        and item.host == case.case.host
-        and item.answer in (Answer.FIRED, Answer.SUPPRESSED)
-        and (item.exec.pid in others or any(mark in _named(item) for mark in marks))
-    )
-
-
 def plain(path: str) -> str:
     """A path without the data volume's firmlink prefix (K2)."""
     return path.removeprefix(DATA_VOLUME) or "/"
@@ -158,19 +131,13 @@ def plain(path: str) -> str:
 
 def pids_of_other_phases(case: CaseEvidence) -> set[int]:
     """Processes that setup or cleanup ran."""
-    return {
-        step.pid
-        for phase in case.act.phases
-        if phase.phase is not Phase.ATTACK
-        for step in phase.steps
-        if step.step in RUNS and step.pid
-    }
+    others = (phase for phase in case.act.phases if phase.phase is not Phase.ATTACK)
+    return {pid for phase in others for pid in pids(phase)}
 
 
-def _named(item: Detection) -> str:
-    drop = item.drop.path if item.drop else ""
-    runs = (item.exec, *item.matched)
-    return "\0".join([drop, *(f"{run.path}\0{run.script or ''}" for run in runs)])
+def pids(phase: PhaseResult) -> set[int]:
+    """Processes that a phase ran, by its receipt."""
+    return {item.pid for item in phase.steps if item.step in (*RUNS, *PLAYED) and item.pid}
 
 
 def inside(case: CaseEvidence) -> Iterator[Event]:
@@ -184,23 +151,52 @@ def inside(case: CaseEvidence) -> Iterator[Event]:
 def proves(case: CaseEvidence, event: Event, step: Step) -> bool:
     """Whether a record names a step's own process or file, whenever it was."""
     if event.kind is Kind.EXEC:
-        return _proves_run(case, event, step)
+        phase = attack(case)
+        return phase is not None and proves_run(phase, event, step)
     if event.kind is Kind.CLOSE and not (event.modified or event.mapped_writable):
         return False
     wanted = {plain(path) for path in (step.to or step.path,) if path}
     return event.file is not None and plain(event.file.path) in wanted
 
 
-def _proves_run(case: CaseEvidence, event: Event, step: Step) -> bool:
-    phase = attack(case)
-    if event.target is None or phase is None or event.target.token.pid != step.pid:
+def proves_run(phase: PhaseResult, event: Event, step: Step) -> bool:
+    """Whether an exec record has a step's pid and says that it ran what the step ran.
+
+    It names the step's file; or it carries the phase's mark and names no other marked file, as a
+    shell does that reads the file as its input.
+    """
+    if event.target is None or event.target.token.pid != step.pid:
         return False
-    named = {plain(event.target.path), plain(event.script.path) if event.script else ""}
-    if step.path and plain(step.path) in named:
+    image, script, words = event.target.path, event.script, event.args or ()
+    if step.path and _same(step.path, (image, script.path if script else "")):
         return True
-    words = event.args or ()
-    marked = any(phase.mark in word for word in words)
-    return step.step != "browser" and (marked or step.path in words)
+    if step.step == "browser":
+        return False
+    if step.path and (step.path in words or _same(basename(step.path), _files(event, phase.mark))):
+        return True
+    return carries(event, phase.mark) and not (
+        phase.mark in (step.path or "") and _files(event, phase.mark)
+    )
+
+
+def carries(event: Event, mark: str) -> bool:
+    """Whether an exec record has a mark in its command line or in the file that it ran."""
+    image = event.target.path if event.target else ""
+    named = (image, event.script.path if event.script else "", *(event.args or ()))
+    return any(mark in item for item in named)
+
+
+def _files(event: Event, mark: str) -> tuple[str, ...]:
+    """The names of the marked files that an exec record names, without their folders."""
+    script = (event.script.path,) if event.script else ()
+    words = (item for item in event.args or () if item != mark and not set(item) & set("= \n\t"))
+    names = (basename(item) for item in (*script, *words))
+    return tuple(item for item in names if mark.casefold() in item.casefold())
+
+
+def _same(path: str, others: Iterable[str]) -> bool:
+    key = Paths().key
+    return any(item and key(item) == key(path) for item in others)
 
 
 def _walk(item: object, name: str) -> object:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from witnessmark.judge import match, naming
+from witnessmark.judge import naming, tied
 from witnessmark.model.hosts import Role
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def related(case: CaseEvidence) -> tuple[str, ...]:
     """Alerts that belong to a case and never count, in words."""
     if case.alerted is not None:
         return tuple(_alert(case, item) for item in naming.related(case))
-    return tuple(_detection(item) for item in match.related(case.analysed))
+    return tuple(_detection(item) for item in tied.related(case.analysed))
 
 
 def _alert(case: CaseEvidence, item: Alert) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from witnessmark.analytic.explanation import Explanation, explanations
 from witnessmark.errors import UsageError
-from witnessmark.judge import evidence, match
+from witnessmark.judge import evidence, match, tied
 from witnessmark.judge.asked import answered
 from witnessmark.judge.run import judge_case, validators
 from witnessmark.judge.seen import engine_for, look
@@ -191,7 +191,7 @@ def _runs(item: CaseEvidence) -> Iterator[Event]:
     """The attack's own executions: those of its receipt, and those that a detection names."""
     first, last = match.window(item)
     played = [step for name in {*RUNS, *PLAYED} for step in match.steps(item, name)]
-    found = match.detections(item)
+    found = tied.detections(item)
     named = {run.event_id for each in found for run in (each.exec, *each.matched)}
     for event in item.stream.events if item.stream else ():
         if event.kind is not Kind.EXEC or not first <= event.time_ns <= last:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from witnessmark.analytic.baseline import UNVERIFIED
-from witnessmark.judge import examples, match
+from witnessmark.judge import examples, tied
 from witnessmark.judge.answer import answered
 from witnessmark.judge.api import CaseEvidence, Controls
 from witnessmark.judge.run import exit_code, judge_case, validators
@@ -118,7 +118,7 @@ def test_an_alert_about_another_process_does_not_count() -> None:
 def test_an_alert_outside_the_attack_phase_does_not_count() -> None:
     case = examples.drop_exec()
     late = replace(case.detections[0], exec=replace(case.detections[0].exec, time_ns=OUTSIDE))
-    assert match.detections(replace(case, detections=(late,))) == ()
+    assert tied.detections(replace(case, detections=(late,))) == ()
 
 
 def test_an_alert_of_the_other_branch_does_not_earn_a_detection() -> None:

@@ -6,7 +6,6 @@ import pytest
 
 from witnessmark.judge import examples, match, whole
 from witnessmark.judge.api import CaseEvidence
-from witnessmark.model.detections import Answer
 from witnessmark.model.events import BadLine, Event, FileRef, Gap, Kind, Token
 from witnessmark.model.run import Step
 from witnessmark.model.scenario import Phase, RecordPattern
@@ -109,31 +108,6 @@ def test_the_last_content_is_the_drop() -> None:
     assert found.id == "later"
 
 
-def test_a_detection_of_another_host_is_not_ours() -> None:
-    case = examples.drop_exec()
-    other = replace(case.detections[0], host="elsewhere")
-    assert match.detections(replace(case, detections=(other,))) == ()
-
-
-def test_a_detection_is_ours_by_process_or_by_path() -> None:
-    case = examples.drop_exec()
-    found = case.detections[0]
-    by_pid = replace(found, exec=replace(found.exec, script="/elsewhere"))
-    by_path = replace(found, exec=replace(found.exec, pid=999))
-    neither = replace(found, exec=replace(found.exec, pid=999, script="/elsewhere"))
-    for item, ours in ((by_pid, 1), (by_path, 1), (neither, 0)):
-        assert len(match.detections(replace(case, detections=(item,)))) == ours
-
-
-def test_a_detections_further_execs_count_too() -> None:
-    case = examples.drop_exec()
-    found = case.detections[0]
-    other = replace(found.exec, pid=999, script="/elsewhere")
-    assert match.detections(
-        replace(case, detections=(replace(found, exec=other, matched=(found.exec,)),))
-    )
-
-
 def test_the_window_follows_the_hosts_clock() -> None:
     case = examples.drop_exec()
     first, last = match.window(case)
@@ -167,38 +141,6 @@ def test_an_unknown_field_name_is_a_mistake_in_content_not_an_empty_field() -> N
     assert match.missing_fields(event, ("target.parent", "args", "mode")) == ("mode",)
     with pytest.raises(ValueError, match=r"no field 'target\.color'"):
         match.missing_fields(event, ("target.color",))
-
-
-def with_setup_step(case: CaseEvidence, pid: int) -> CaseEvidence:
-    """The same case whose setup ran the payload too, as process ``pid``."""
-    step = Step(step="exec", path=examples.PATH, to=None, pid=pid, ppid=1, status=0)
-    phases = tuple(
-        replace(item, steps=(step,)) if item.phase is Phase.SETUP else item
-        for item in case.act.phases
-    )
-    return replace(case, act=replace(case.act, phases=phases))
-
-
-def test_an_alert_on_setup_never_counts_and_is_shown() -> None:
-    case = with_setup_step(examples.drop_exec(), 777)
-    found = case.detections[0]
-    on_setup = replace(found, exec=replace(found.exec, pid=777))
-    case = replace(case, detections=(on_setup,))
-    assert match.detections(case) == ()
-    assert match.related(case) == (on_setup,)
-
-
-def test_an_alert_with_our_mark_about_another_process_is_related() -> None:
-    case = examples.drop_exec()
-    found = case.detections[0]
-    noisy = replace(found, exec=replace(found.exec, pid=9, script=f"/x/noisy-{examples.MARK}.sh"))
-    stranger = replace(
-        found, exec=replace(found.exec, pid=9, script="/x/y.sh"), drop=None, host="example"
-    )
-    unsure = replace(noisy, answer=Answer.UNDETERMINED)
-    case = replace(case, detections=(noisy, stranger, unsure, found))
-    assert match.detections(case) == (found,)
-    assert match.related(case) == (noisy,)
 
 
 def test_records_without_numbers_cannot_show_a_hole() -> None:
@@ -237,3 +179,46 @@ def test_acted_is_more_than_an_exit_status() -> None:
     assert not match.acted(examples.drop_exec(witnesses=()))
     assert not match.acted(examples.drop_exec(skipped="no zsh"))
     assert not match.acted(replace(case, act=replace(case.act, error="gone")))
+
+
+def with_second_step(path: str, pid: int = examples.PAYLOAD) -> CaseEvidence:
+    """The example whose receipt tells of one more run, by the same process unless told."""
+    case = examples.drop_exec()
+    second = Step(step="exec", path=path, to=None, pid=pid, ppid=examples.RUNNER, status=0)
+    phases = tuple(
+        replace(item, steps=(*item.steps, second)) if item.phase is Phase.ATTACK else item
+        for item in case.act.phases
+    )
+    return replace(case, act=replace(case.act, phases=phases))
+
+
+def test_a_record_that_names_one_marked_file_proves_no_run_of_another() -> None:
+    case = with_second_step(examples.PATH + "2")
+    first, second = match.steps(case, "exec")
+    assert match.record(case, EXEC, first) is not None
+    assert match.record(case, EXEC, second) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "proven"),
+    [
+        (("sh", "-s", examples.MARK), True),
+        (("sh", f"{examples.MARK}.sh"), True),
+        (("sh", f"./{examples.MARK.upper()}.SH"), True),
+        (("env", f"WM_MARK={examples.MARK}", "sh"), True),
+        (("sh", f"./{examples.MARK}.sh2"), False),
+        (("sh", f"/elsewhere/other-{examples.MARK}.sh"), False),
+    ],
+)
+def test_the_mark_counts_where_no_other_marked_file_is_named(
+    words: tuple[str, ...], *, proven: bool
+) -> None:
+    assert (proved(case_with(script=None, args=words)) is not None) is proven
+
+
+def test_every_run_of_the_receipt_needs_a_line_of_evidence_of_its_own() -> None:
+    case = with_second_step(examples.PATH + "2")
+    assert not match.acted(case)
+    (line,) = case.act.witnesses
+    assert match.acted(replace(case, act=replace(case.act, witnesses=(line, line))))
+    assert not match.acted(with_second_step(examples.PATH, pid=999))
