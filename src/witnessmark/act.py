@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from witnessmark import receipts
@@ -23,7 +23,7 @@ from witnessmark.model.run import (
 from witnessmark.model.scenario import Phase
 from witnessmark.notice import timebox
 from witnessmark.phases import WAITING_AT_ONCE, Folders, call, lanes
-from witnessmark.survey import QUICK_S, list_host, started_pids
+from witnessmark.survey import dropped, list_host, started_pids, witnesses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -102,13 +102,12 @@ def _guarded(
         return Act(case_id=case.id, error=why, started=False)
     if late := timebox.too_late(plan, case, time.time_ns()):
         return Act(case_id=case.id, error=late, started=False)
-    try:
-        return _play(transport, plan, case, facts, folders, cancelled, before)
-    except HostError as problem:
-        return Act(case_id=case.id, error=str(problem))
-    except Exception as problem:  # noqa: BLE001 - the per-host loop: one case never stops the rest
-        trace = "".join(traceback.format_exception(problem))
-        return Act(case_id=case.id, error=f"{case.host}: unexpected failure\n{trace}")
+    acts: list[Act] = []
+    trouble = _trouble(
+        case,
+        lambda: acts.append(_play(transport, plan, case, facts, folders, cancelled, before)),
+    )
+    return acts[0] if acts else Act(case_id=case.id, error=trouble)
 
 
 def _play(
@@ -138,26 +137,67 @@ def _play(
         return cancelled() or timebox.over(plan, time.time_ns())
 
     before = before or list_host(transport, plan.run_id)
-    phases = [_phase(transport, plan, case, folders, Phase.SETUP)]
-    if phases[0].status == 0:
-        phases.append(_phase(transport, plan, case, folders, Phase.ATTACK, ended))
-    files = _facts_of_files(transport, facts, phases)
-    witnesses = _witnesses(transport, phases, folders)
-    phases.append(_phase(transport, plan, case, folders, Phase.CLEANUP))
-    after = list_host(transport, plan.run_id, started_pids(phases))
+    done = _Done()
+    trouble = _trouble(case, lambda: _acted(transport, plan, case, facts, folders, ended, done))
+    # Whatever came to pass above, what was begun on the host is undone and looked at.
+    more = _trouble(case, lambda: _undone(transport, plan, case, folders, done))
     skipped = None
-    if phases[0].status == MISSING:
-        skipped = f"{case.host}: {phases[0].stderr.strip() or 'a need is missing'}"
+    if done.phases and done.phases[0].status == MISSING:
+        skipped = f"{case.host}: {done.phases[0].stderr.strip() or 'a need is missing'}"
+    told = [trouble, more, timebox.cut(plan, case, done.phases)]
     return Act(
         case_id=case.id,
-        phases=tuple(phases),
-        witnesses=witnesses,
-        files=files,
+        phases=tuple(done.phases),
+        witnesses=done.witnesses,
+        files=done.files,
         before=before,
-        after=after,
-        skipped=skipped,
-        error=timebox.cut(plan, case, phases),
+        after=done.after,
+        skipped=None if trouble or more else skipped,
+        error="; ".join(dict.fromkeys(item for item in told if item)) or None,
     )
+
+
+@dataclass(slots=True, kw_only=True)
+class _Done:
+    """What a case showed so far: all that is known of it if something fails on the way."""
+
+    phases: list[PhaseResult] = field(default_factory=list)
+    witnesses: tuple[Witness, ...] = ()
+    files: tuple[FileFact, ...] = ()
+    after: Listing | None = None
+
+
+def _acted(
+    transport: Transport,
+    plan: Plan,
+    case: Case,
+    facts: HostFacts,
+    folders: Folders,
+    ended: Callable[[], bool],
+    done: _Done,
+) -> None:
+    done.phases.append(_phase(transport, plan, case, folders, Phase.SETUP))
+    if done.phases[0].status == 0:
+        done.phases.append(_phase(transport, plan, case, folders, Phase.ATTACK, ended))
+    done.files = dropped(transport, facts, done.phases)
+    done.witnesses = witnesses(transport, done.phases, folders)
+
+
+def _undone(transport: Transport, plan: Plan, case: Case, folders: Folders, done: _Done) -> None:
+    done.phases.append(_phase(transport, plan, case, folders, Phase.CLEANUP))
+    done.after = list_host(transport, plan.run_id, started_pids(done.phases))
+
+
+def _trouble(case: Case, part: Callable[[], None]) -> str | None:
+    """Carry out a part of a case; what went wrong in it, as it must stop no other part or case."""
+    try:
+        part()
+    except HostError as problem:
+        return str(problem)
+    except Exception as problem:  # noqa: BLE001 - the per-host loop: one case never stops the rest
+        trace = "".join(traceback.format_exception(problem))
+        return f"{case.host}: unexpected failure\n{trace}"
+    return None
 
 
 def _phase(
@@ -201,47 +241,3 @@ def _with_receipt(transport: Transport, done: PhaseResult, receipt: str) -> Phas
         return replace(done, steps=receipts.steps(raw, prefix))
     except ValueError as problem:
         return replace(done, problem=f"{transport.host.name}: receipt unreadable: {problem}")
-
-
-def _witnesses(
-    transport: Transport, phases: list[PhaseResult], folders: Folders
-) -> tuple[Witness, ...]:
-    attack = next((item for item in phases if item.phase is Phase.ATTACK), None)
-    if attack is None:
-        return ()
-    prefix = transport.host.path_prefix
-    path = f"{folders.own}/evidence/{attack.mark}".removeprefix(prefix)
-    try:
-        return receipts.witnesses(transport.read(path))
-    except HostError:
-        return ()
-
-
-def _facts_of_files(
-    transport: Transport, facts: HostFacts, phases: list[PhaseResult]
-) -> tuple[FileFact, ...]:
-    prefix = transport.host.path_prefix
-    paths = sorted(
-        {step.path for item in phases for step in item.steps if step.step == "drop" and step.path}
-    )
-    if not paths:
-        return ()
-    form = ["-f", "%i|%z|%B|%c"] if facts.os == "Darwin" else ["-c", "%i|%s|%W|%Z"]
-    argv = ["stat", *form, "--", *(prefix + path for path in paths)]
-    if facts.os == "Darwin":
-        argv.remove("--")
-    result = transport.run(argv, env={}, timeout_s=QUICK_S)
-    lines = result.stdout.decode(errors="replace").splitlines()
-    if result.status != 0 or len(lines) != len(paths):
-        return tuple(FileFact(path=path) for path in paths)
-    return tuple(
-        receipts.file_fact(path, line, _content(transport, path))
-        for path, line in zip(paths, lines, strict=True)
-    )
-
-
-def _content(transport: Transport, path: str) -> bytes | None:
-    try:
-        return transport.read(path, 0, 1 << 20)
-    except HostError:
-        return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import TYPE_CHECKING
 
 from witnessmark.model.run import FileFact, Listing, Step, Witness
@@ -11,6 +12,10 @@ if TYPE_CHECKING:
     from witnessmark.model.run import Form
 
 FIELDS = 7
+_PID = re.compile(r"[0-9]{1,10}")
+"""A process id: what a host says is never turned into a number before its length is known."""
+_STATUS = re.compile(r"-?[0-9]{1,10}")
+_STAT = re.compile(r"([0-9]{1,20})\|([0-9]{1,20})\|(-?[0-9]{1,11})\|(-?[0-9]{1,11})")
 EXECUTABLES = frozenset(
     bytes.fromhex(magic)
     for magic in (
@@ -45,7 +50,7 @@ def steps(raw: bytes, prefix: str = "") -> tuple[Step, ...]:
                     to=_path(to, prefix),
                     pid=_number(pid),
                     ppid=_number(ppid),
-                    status=int(status),
+                    status=_status(status),
                 )
             )
         except ValueError as problem:
@@ -54,11 +59,11 @@ def steps(raw: bytes, prefix: str = "") -> tuple[Step, ...]:
 
 
 def witnesses(raw: bytes) -> tuple[Witness, ...]:
-    """Evidence lines (``mark pid ppid``) that payloads wrote; other lines are not ours."""
+    """Evidence lines (``mark pid ppid``) that payloads wrote; other lines are none of theirs."""
     found = []
     for line in raw.decode(errors="replace").splitlines():
         parts = line.split()
-        if len(parts) == 3 and parts[1].isdecimal() and parts[2].isdecimal():
+        if len(parts) == 3 and _PID.fullmatch(parts[1]) and _PID.fullmatch(parts[2]):
             found.append(Witness(mark=parts[0], pid=int(parts[1]), ppid=int(parts[2])))
     return tuple(found)
 
@@ -68,8 +73,10 @@ def listing(raw: bytes, taken_ns: int, prefix: str = "") -> Listing:
     files, _, running = raw.partition(b"\0\0")
     *lines, last = running.split(b"\n")[:-1] or [b""]
     pids = [line.removeprefix(b"runs ") for line in lines]
-    if last != b"end" or not all(pid.isdigit() for pid in pids):
+    if last != b"end":
         return Listing(taken_ns=taken_ns, problem="the inventory is cut short")
+    if not all(_PID.fullmatch(pid.decode(errors="replace")) for pid in pids):
+        return Listing(taken_ns=taken_ns, problem="the inventory names a process by no process id")
     paths = {_shown(item, prefix) for item in files.split(b"\0") if item}
     return Listing(
         taken_ns=taken_ns, paths=tuple(sorted(paths)), processes=tuple(sorted(map(int, pids)))
@@ -78,10 +85,10 @@ def listing(raw: bytes, taken_ns: int, prefix: str = "") -> Listing:
 
 def file_fact(path: str, line: str, content: bytes | None) -> FileFact:
     """One line of the stat pass (``inode|size|birth|change``, seconds) and the file's content."""
-    parts = line.split("|")
-    if len(parts) != 4 or not all(part.lstrip("-").isdecimal() for part in parts):
+    found = _STAT.fullmatch(line)
+    if found is None:
         return FileFact(path=path)
-    ino, size, birth, change = (int(part) for part in parts)
+    ino, size, birth, change = map(int, found.groups())
     return FileFact(
         path=path,
         ino=ino,
@@ -128,6 +135,12 @@ def _path(text: str, prefix: str) -> str | None:
 def _number(text: str) -> int | None:
     if text == "-":
         return None
-    if not text.isdecimal() or int(text) <= 0:
-        raise ValueError(f"{text!r} is not a process id")
+    if not _PID.fullmatch(text) or int(text) == 0:
+        raise ValueError(f"{text[:40]!r} is not a process id")
+    return int(text)
+
+
+def _status(text: str) -> int:
+    if not _STATUS.fullmatch(text):
+        raise ValueError(f"{text[:40]!r} is not an exit status")
     return int(text)

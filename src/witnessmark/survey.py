@@ -9,11 +9,12 @@ from witnessmark import receipts
 from witnessmark.errors import HostError
 from witnessmark.hostclock import measure
 from witnessmark.hosts.reach import reach
-from witnessmark.model.run import STARTED, HostFacts, Listing
+from witnessmark.model.run import STARTED, FileFact, HostFacts, Listing, Witness
+from witnessmark.model.scenario import Phase
 from witnessmark.phases import Folders, browser_env
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from witnessmark.hosts.transport import Transport
     from witnessmark.model.hosts import Host
@@ -156,3 +157,49 @@ def left_behind(host: Host, facts: HostFacts, run_id: str) -> tuple[str, ...] | 
         return None
     found = [item.decode(errors="backslashreplace") for item in result.stdout.split(b"\0") if item]
     return tuple(item.removeprefix(host.path_prefix) for item in found)
+
+
+def witnesses(
+    transport: Transport, phases: Sequence[PhaseResult], folders: Folders
+) -> tuple[Witness, ...]:
+    """What the payloads of an attack wrote of themselves; none where they wrote nothing."""
+    attack = next((item for item in phases if item.phase is Phase.ATTACK), None)
+    if attack is None:
+        return ()
+    prefix = transport.host.path_prefix
+    path = f"{folders.own}/evidence/{attack.mark}".removeprefix(prefix)
+    try:
+        return receipts.witnesses(transport.read(path))
+    except HostError:
+        return ()
+
+
+def dropped(
+    transport: Transport, facts: HostFacts, phases: Sequence[PhaseResult]
+) -> tuple[FileFact, ...]:
+    """The files that the receipts say were dropped, as the host itself has them."""
+    prefix = transport.host.path_prefix
+    paths = sorted(
+        {step.path for item in phases for step in item.steps if step.step == "drop" and step.path}
+    )
+    if not paths:
+        return ()
+    form = ["-f", "%i|%z|%B|%c"] if facts.os == "Darwin" else ["-c", "%i|%s|%W|%Z"]
+    argv = ["stat", *form, "--", *(prefix + path for path in paths)]
+    if facts.os == "Darwin":
+        argv.remove("--")
+    result = transport.run(argv, env={}, timeout_s=QUICK_S)
+    lines = result.stdout.decode(errors="replace").splitlines()
+    if result.status != 0 or len(lines) != len(paths):
+        return tuple(FileFact(path=path) for path in paths)
+    return tuple(
+        receipts.file_fact(path, line, _content(transport, path))
+        for path, line in zip(paths, lines, strict=True)
+    )
+
+
+def _content(transport: Transport, path: str) -> bytes | None:
+    try:
+        return transport.read(path, 0, 1 << 20)
+    except HostError:
+        return None

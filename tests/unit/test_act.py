@@ -231,6 +231,83 @@ def test_one_lost_case_carries_its_reason_and_stops_no_other(
     assert said.startswith("me: ")
     assert ("Traceback" in said) == isinstance(error, KeyError)
     assert acts[-1].error is None
+    for act in lost:
+        assert [item.phase for item in act.phases] == [Phase.SETUP, Phase.CLEANUP]
+        assert act.after is not None
+    assert _left(home) == []
+
+
+def _left(home: Path) -> list[Path]:
+    """What cases left in the folders of a run."""
+    folders = (home / "Downloads/witnessmark" / RUN, home / "Library/Caches/org.witnessmark" / RUN)
+    return [item for folder in folders if folder.is_dir() for item in folder.iterdir()]
+
+
+class Lying:
+    """A transport whose host says nonsense of what an attack left, or cannot be asked for it."""
+
+    def __init__(self, inner: LocalTransport, said: bytes | Exception) -> None:
+        self.host, self._inner, self._said = inner.host, inner, said
+        self.stream, self.size, self.close = inner.stream, inner.size, inner.close
+
+    def read(self, path: str, start: int = 0, size: int | None = None) -> bytes:
+        if "/evidence/" in path:
+            return self._answer()
+        return self._inner.read(path, start, size)
+
+    def run(self, argv: Sequence[str], **options: Any) -> Result:
+        result = self._inner.run(argv, **options)
+        return replace(result, stdout=self._answer()) if argv[0] == "stat" else result
+
+    def _answer(self) -> bytes:
+        if isinstance(self._said, Exception):
+            raise self._said
+        return self._said
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"wm-x " + b"9" * 5000 + b" 1\n",
+        b"--5|1|1|1\n",
+        b"9" * 5000 + b"|1|1|1\n",
+        HostError("me: the line went dead"),
+        KeyError("a bug"),
+    ],
+)
+def test_whatever_a_host_says_after_an_attack_its_case_is_cleaned_up_and_looked_at(
+    home: Path, mac: LocalTransport, said: bytes | Exception
+) -> None:
+    what = plan(mac.host, "p11")
+    cases = tuple(case for case in what.cases if case.id.startswith("p11"))[:1]
+    (act,) = act_host(Lying(mac, said), replace(what, cases=cases), ask_facts(mac, RUN))
+    assert [(item.phase, item.status) for item in act.phases] == [
+        (Phase.SETUP, 0),
+        (Phase.ATTACK, 0),
+        (Phase.CLEANUP, 0),
+    ]
+    assert act.after is not None
+    assert not act.after.problem
+    assert _left(home) == []
+    assert bool(act.error) == isinstance(said, KeyError | HostError)
+
+
+def test_a_cleanup_that_fails_is_told_beside_what_failed_before(
+    home: Path, mac: LocalTransport
+) -> None:
+    class Gone(Failing):
+        def run(self, argv: Sequence[str], **options: Any) -> Result:
+            if argv[-1] == "cleanup":
+                raise HostError("me: no route to it")
+            return super().run(argv, **options)
+
+    what = plan(mac.host, "p11")
+    cases = tuple(case for case in what.cases if case.id.startswith("p11"))[:1]
+    dead = Gone(mac, HostError("me: the line went dead"))
+    (act,) = act_host(dead, replace(what, cases=cases), ask_facts(mac, RUN))
+    assert act.error == "me: the line went dead; me: no route to it"
+    assert [item.phase for item in act.phases] == [Phase.SETUP]
+    assert act.after is None
 
 
 def test_an_interrupted_run_starts_no_further_case(home: Path, mac: LocalTransport) -> None:

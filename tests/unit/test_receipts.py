@@ -115,3 +115,37 @@ def test_what_a_file_is_shows_in_its_first_bytes(content: bytes, expected: str |
     assert receipts.form(content) == expected
     assert receipts.file_fact("/x", "1|2|3|4", content).form == expected
     assert receipts.file_fact("/x", "1|2|3|4", None).form is None
+
+
+HUGE = b"9" * 5000
+"""More digits than Python turns into a number (sys.get_int_max_str_digits)."""
+
+
+@pytest.mark.parametrize("pid", [HUGE, b"12345678901", "\u0661".encode(), "\u00b2".encode()])
+def test_a_number_of_any_length_is_no_process_id_and_never_a_traceback(pid: bytes) -> None:
+    assert receipts.witnesses(b"m1 %s 1\nm1 1 %s\nm2 3 4\n" % (pid, pid)) == receipts.witnesses(
+        b"m2 3 4\n"
+    )
+    found = receipts.listing(b"/x\0\0runs %s\nend\n" % pid, 1)
+    assert found.problem == "the inventory names a process by no process id"
+    assert (found.paths, found.processes) == ((), ())
+    for at in (b"%s\t1\t0", b"1\t%s\t0"):
+        with pytest.raises(ValueError, match=r"line 1: .{1,60} is not a process id"):
+            receipts.steps(b"v=1\texec\t/x\t-\t" + at % pid)
+    with pytest.raises(ValueError, match=r"line 1: .{1,60} is not an exit status"):
+        receipts.steps(b"v=1\texec\t/x\t-\t1\t1\t" + pid)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["--5|1|1|1", "1|--5|1|1", "1|1|-|1", "1|1|1|--1", "-1|1|1|1", "\u00b2|1|1|1"]
+    + ["|".join("9" * 5000 if n == place else "1" for n in range(4)) for place in range(4)],
+)
+def test_a_stat_line_of_another_form_leaves_all_unknown(line: str) -> None:
+    fact = receipts.file_fact("/x", line, b"text")
+    assert (fact.path, fact.ino, fact.size, fact.birth_ns, fact.sha256) == ("/x",) + (None,) * 4
+
+
+def test_a_birth_that_the_file_system_does_not_know_is_unknown() -> None:
+    fact = receipts.file_fact("/x", "18446744073709551615|4|-1|1764000000", b"text")
+    assert (fact.ino, fact.birth_ns, fact.change_ns) == (2**64 - 1, None, 1764000000 * 10**9)

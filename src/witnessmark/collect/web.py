@@ -164,8 +164,8 @@ class Client:
             if time.monotonic() > end:
                 raise _Busy(f"its answer was not whole in {self._timeout_s:g} s")
         expected = response.headers.get("content-length", "")
-        if expected.isdecimal() and int(expected) != len(body):
-            raise _Busy(f"its answer was cut: {len(body)} of {expected} bytes")
+        if expected.isdecimal() and expected.lstrip("0") != str(len(body) or ""):
+            raise _Busy(f"its answer was cut: {len(body)} of {expected[:20]} bytes")
         return bytes(body)
 
     def _judged(self, response: Any, body: bytes, asked: int, attempt: int) -> Answer:
