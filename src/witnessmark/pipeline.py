@@ -15,6 +15,7 @@ from witnessmark.errors import UsageError, WitnessmarkError
 from witnessmark.fleet import Watch
 from witnessmark.journal.book import Book, collection
 from witnessmark.journal.file import FORMAT, create
+from witnessmark.journal.standing import open_run
 from witnessmark.judge.run import judge
 from witnessmark.model.journal import Begun, Judged, Sealed
 from witnessmark.model.run import RunRecord
@@ -82,7 +83,7 @@ def run(
         try:
             runs = play_hosts(plan, writer, journal, watch, Book(journal=journal), ready)
         except BaseException as problem:
-            give_up(plan, journal, watch, ready)
+            problem.add_note(give_up(plan, journal, watch, ready))
             if not ready and isinstance(problem, WitnessmarkError):
                 shutil.rmtree(folder)  # nothing was acted, so there is no evidence to keep
             raise
@@ -165,7 +166,7 @@ def rejudge(path: Path, as_of_ns: int | None, watch: Watch | None = None) -> Run
 
 
 def _opened(path: Path, as_of_ns: int | None) -> Bag:
-    bag = open_bag(path)
+    bag = open_run(path)
     if as_of_ns is not None and as_of_ns < bag.record.finished_ns:
         raise UsageError(f"{path}: that moment lies before the run's end; choose a later one")
     return bag

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from witnessmark.bag.read import open_bag
 from witnessmark.errors import WitnessmarkError
+from witnessmark.journal.standing import open_run
 from witnessmark.judge.run import exit_code, judge
 from witnessmark.model.verdicts import CaseVerdict, Finding, RunVerdict, Status
 from witnessmark.report.junit import unproved
@@ -41,7 +41,7 @@ def judged(paths: Sequence[str]) -> list[RunVerdict]:
     found = []
     for path in paths:
         try:
-            run = judge(open_bag(Path(path)))
+            run = judge(open_run(Path(path)))
         except WitnessmarkError as problem:
             raise pytest.UsageError(visible(str(problem))) from problem
         if exit_code(run) == NOTHING_ACTED:

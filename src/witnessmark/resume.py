@@ -12,9 +12,10 @@ from witnessmark.errors import UsageError
 from witnessmark.fleet import HostRun, Watch
 from witnessmark.hosts.prepare import teardown
 from witnessmark.journal.book import Book
-from witnessmark.journal.file import NAME, reopen
+from witnessmark.journal.file import reopen
 from witnessmark.journal.past import Past, read, with_widest
 from witnessmark.journal.rest import filled, rest, under_way
+from witnessmark.journal.standing import is_latest, newest
 from witnessmark.model.journal import Resumed, Reverted
 from witnessmark.model.parts import Absence
 from witnessmark.model.run import HostFacts, Plan
@@ -49,16 +50,17 @@ class Resumption:
 def find(name: str, reports: Path) -> Path:
     """The run's folder: a path, a run id below ``reports``, or ``latest`` for the newest run.
 
+    ``reports/latest`` means the same: the link there points at the run that was *sealed* last.
+
     Raises:
         UsageError: if there is none.
     """
-    if name == "latest":
-        runs = [
-            item.parent for item in reports.glob(f"*/{NAME}") if RUN_ID.fullmatch(item.parent.name)
-        ]
-        if not runs:
-            raise UsageError(f"{reports}: no run with a journal here; name its folder")
-        return max(runs)
+    if name == "latest" or is_latest(Path(name)):
+        base = reports if name == "latest" else Path(name).parent
+        run = newest(base)
+        if run is None:
+            raise UsageError(f"{base}: no run with a journal here; name its folder")
+        return run
     folder = reports / name if RUN_ID.fullmatch(name) else Path(name)
     if not folder.is_dir():
         raise UsageError(f"{folder}: no such run; name its folder, its id, or latest")
@@ -135,8 +137,8 @@ def _go_on(past: Past, hosts: Sequence[Host], journal: Journal, watch: Watch) ->
         runs = _play(
             replace(plan, hosts=tuple(open_hosts), cases=tuple(cases)), writer, book, watch, ready
         )
-    except BaseException:
-        give_up(plan, journal, watch, ready)
+    except BaseException as problem:
+        problem.add_note(give_up(plan, journal, watch, ready))
         raise
     seen = {host.name: _facts(past, host, runs.get(host.name), part) for host in hosts}
     left = replace(plan, hosts=tuple(host for host in hosts if host.name not in past.closed))

@@ -103,12 +103,20 @@ def close(
         return dict(zip((host.name for host in hosts), pool.map(closed, hosts), strict=True))
 
 
-def give_up(plan: Plan, journal: Journal, watch: Watch, ready: set[str]) -> None:
-    """Tear down what was prepared; the run is over if that left nothing."""
+def give_up(plan: Plan, journal: Journal, watch: Watch, ready: set[str]) -> str:
+    """Tear down what was prepared; the run is over if that left nothing. Says how it stands now."""
     watch.stage("teardown")
     torn = teardown([host for host in plan.hosts if host.name in ready], plan.run_id)
     if all(result.ok for result in torn.values()):
         journal.add(Reverted(at_ns=time.time_ns(), why="it was interrupted"))
+        what = "hosts that were prepared have been torn down; its bag was not sealed"
+    else:
+        left = ", ".join(sorted(name for name, result in torn.items() if not result.ok))
+        what = (
+            f"not everything could be removed from {left}: `witnessmark resume {plan.run_id} "
+            "--revert` tries again"
+        )
+    return f"run {plan.run_id} in {journal.path.parent}: {what}"
 
 
 def _noting(

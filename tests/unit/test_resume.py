@@ -539,6 +539,19 @@ def test_latest_is_the_newest_run_that_has_a_journal(tmp_path: Path) -> None:
         module.find("latest", tmp_path / "zzz")
 
 
+def test_the_link_latest_is_for_resume_the_newest_run_too(tmp_path: Path) -> None:
+    newer = "20261125t042002z-1f0c9a"
+    for name in (RUN, newer):
+        (tmp_path / name).mkdir()
+        create(tmp_path / name).close()
+    assert module.find(str(tmp_path / "latest"), tmp_path / "zzz").name == newer
+    (tmp_path / "latest").symlink_to(RUN)
+    assert module.find(str(tmp_path / "latest"), tmp_path / "zzz").name == newer
+    (tmp_path / "other").mkdir()
+    with pytest.raises(UsageError, match="other: no run with a journal"):
+        module.find(str(tmp_path / "other/latest"), tmp_path)
+
+
 def test_an_interrupted_run_is_torn_down_and_over(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -547,9 +560,36 @@ def test_an_interrupted_run_is_torn_down_and_over(
 
     monkeypatch.setattr(stages, "play", interrupted)
     monkeypatch.setattr(stages, "_noting", lambda results, ready, _j: noting(results, ready))
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt) as caught:
         pipeline.run(place.plan(), place.reports, inventories=[place.inventory])
+    assert caught.value.__notes__ == [
+        f"run {RUN} in {place.folder}: hosts that were prepared have been torn down; its bag was "
+        "not sealed"
+    ]
     assert module.resume(place.folder).why == "it was reverted: it was interrupted"
+
+
+def test_an_interrupted_run_whose_teardown_failed_says_what_is_left(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: object, results: Iterator[PrepareResult], *__: object) -> None:
+        assert [item.host for item in results] == ["me"]
+        raise KeyboardInterrupt
+
+    def refused(hosts: Sequence[Host], _run: str) -> dict[str, PrepareResult]:
+        return {
+            host.name: PrepareResult(host=host.name, outcome=Outcome.FAILED, reason="no")
+            for host in hosts
+        }
+
+    monkeypatch.setattr(stages, "play", interrupted)
+    monkeypatch.setattr(stages, "teardown", refused)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        pipeline.run(place.plan(), place.reports, inventories=[place.inventory])
+    (note,) = caught.value.__notes__
+    assert note.endswith(
+        f"not everything could be removed from me: `witnessmark resume {RUN} --revert` tries again"
+    )
 
 
 def noting(results: Iterator[PrepareResult], ready: set[str]) -> Iterator[PrepareResult]:

@@ -63,8 +63,8 @@ def main() -> None:
     """Entry point: every error of ours is one clear sentence and its own exit code."""
     try:
         status = cli.main(standalone_mode=False)
-    except click.exceptions.Abort:
-        click.echo("interrupted; hosts that were prepared have been torn down", err=True)
+    except click.exceptions.Abort as error:
+        _complain("; ".join(("interrupted", *getattr(error.__cause__, "__notes__", ()))))
         sys.exit(130)
     except click.ClickException as error:
         told = io.StringIO()

@@ -111,11 +111,13 @@ def _refuse(given: str, incomplete: bool, **options: object) -> None:
 
 
 def _of_bag(path: Path, what: str, host: str | None, source: str | None, form: str) -> str:
-    from witnessmark.bag.read import open_bag
+    from witnessmark.cli import latest
+    from witnessmark.journal.standing import open_run
     from witnessmark.judge import why
     from witnessmark.report import explain, explain_json
 
-    opened = open_bag(path)
+    latest.mind(path)
+    opened = open_run(path)
     if what.isdigit() or "/" in what:
         return _told(why.record(opened, what, host=host, source=source), form)
     _refuse("a CASE", incomplete=False, host=host, source=source)

@@ -27,10 +27,11 @@ def command(path: Path, as_of_ns: int | None, form: str, *, strict: bool) -> int
     verdicts.json is never overwritten.
     """
     from witnessmark import pipeline
-    from witnessmark.cli import actions, console
+    from witnessmark.cli import actions, console, latest
     from witnessmark.judge.run import exit_code
     from witnessmark.report import verdicts_json
 
+    latest.mind(path)
     verdicts = pipeline.rejudge(path, as_of_ns, console.watch(quiet=False))
     if form == "json":
         click.echo(verdicts_json.render(verdicts), nl=False)

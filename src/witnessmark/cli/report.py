@@ -36,7 +36,9 @@ def command(path: Path, form: str, output: Path | None, as_of_ns: int | None) ->
     says only whether the report was made; ask `witnessmark judge` for the verdict.
     """
     from witnessmark import pipeline
+    from witnessmark.cli import latest
 
+    latest.mind(path)
     _refuse_inside_the_bag(path, output)
     run = pipeline.look(path, as_of_ns)
     if form == "github":

@@ -132,3 +132,26 @@ def test_errors_of_ours_have_their_exit_code(
     assert caught.value.code == status
     lines = capsys.readouterr().err.splitlines()
     assert lines == [f"witnessmark: {line}" for line in str(error).splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("notes", "said"), [((), "interrupted"), (("run x in y: z",), "interrupted; run x in y: z")]
+)
+def test_an_interruption_says_what_became_of_the_run(
+    notes: tuple[str, ...],
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        problem = KeyboardInterrupt()
+        for note in notes:
+            problem.add_note(note)
+        raise problem
+
+    monkeypatch.setattr(cli.cli, "invoke", fail)
+    monkeypatch.setattr(sys, "argv", ["witnessmark", "list"])
+    with pytest.raises(SystemExit) as caught:
+        cli.main()
+    assert caught.value.code == 130
+    assert capsys.readouterr().err.strip() == said
