@@ -164,7 +164,9 @@ def _source(source: Source, plan: Plan) -> SourceOutline:
         name=source.name,
         kind=source.kind,
         role=source.role.value,
-        read=source.path or " ".join(source.command or ()),
+        read=source.search.where
+        if source.search
+        else source.path or " ".join(source.command or ()),
         alert_deadline_s=plan.late_arrival_s if own is None else own,
         asks=tuple(_asks(source)),
     )

@@ -112,3 +112,8 @@ _SOURCE: Mapping[str, tuple[str, Callable[..., object]]] = {
     "rule_file": ("rule_file", absolute),
     "rule_secret": ("rule_secret", _flag),
 }
+
+
+def known_keys() -> tuple[str, ...]:
+    """What an entry of ``witnessmark_sources`` may say."""
+    return tuple(_SOURCE)

@@ -156,3 +156,19 @@ def test_silence_is_not_earned_where_the_analytic_had_stopped_waiting() -> None:
 def test_nothing_arrived_is_the_default_of_an_empty_delivery() -> None:
     case = replace(delivery_examples.delivered(), arrived=Arrived())
     assert said(case)[0] is Status.ERROR
+
+
+def test_a_place_that_is_only_looked_into_now_and_then_does_not_show_that_a_record_was_late() -> (
+    None
+):
+    def looked(after_s: float, grain_s: float) -> tuple[Status, str]:
+        case = delivery_examples.delivered(after_s=after_s)
+        assert case.arrived is not None
+        assert case.arrived.collection is not None
+        seldom = replace(case.arrived.collection, grain_ns=int(grain_s * 1e9))
+        return said(with_arrived(case, collection=seldom))
+
+    assert looked(75.5, 5.0)[0] is Status.FAIL  # not even 70.5 s would have been in time
+    assert looked(75.5, 30.0)[0] is Status.ERROR
+    assert "the deadline of 60 s lies between" in looked(75.5, 30.0)[1]
+    assert looked(50.0, 30.0)[0] is Status.PASS
