@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from witnessmark.telemetry.format import Format
 
 BOM: Final = b"\xef\xbb\xbf"
+_STUMBLED: Final = (ArithmeticError, LookupError, TypeError, AttributeError, StopIteration)
+"""What a reader raises on a record that nobody foresaw: that line is bad, and the next is read."""
 _NOTHING: Final[dict[str, Any]] = {}
 
 
@@ -109,6 +111,9 @@ class Decoder:
             self._refuse("nested too deeply", unknown_shape=False)
         except ValueError as error:
             self._refuse(str(error), unknown_shape=True)
+        except _STUMBLED as error:
+            what = f"{type(error).__name__}: {error}".removesuffix(": ")
+            self._refuse(f"the decoder cannot take this record ({what})", unknown_shape=True)
         else:
             return self._made(found, begin, line)
         return []

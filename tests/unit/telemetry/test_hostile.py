@@ -201,3 +201,53 @@ def test_random_bytes_never_raise(kind: str, lines: list[bytes]) -> None:
 
 def test_events_of_a_coarse_clock_are_whole_units() -> None:
     assert decoder_of("santa").TIME_RESOLUTION == MILLISECOND
+
+
+class _Stumbling:
+    """A reader that fails on some lines, as a decoder does on a record that nobody foresaw."""
+
+    def __init__(self, inner: Any, error: BaseException) -> None:
+        self._inner, self._error = inner, error
+
+    def read(self, line: bytes, whole: bool) -> Any:
+        if b"stumble" in line:
+            raise self._error
+        return self._inner.read(line, whole)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OverflowError("cannot convert float infinity to integer"),
+        ZeroDivisionError("division by zero"),
+        KeyError("pid"),
+        IndexError("list index out of range"),
+        ValueError("Exceeds the limit (4300 digits)"),
+        TypeError("'NoneType' object is not subscriptable"),
+        AttributeError("'NoneType' object has no attribute 'pid'"),
+        StopIteration(),
+        RecursionError("maximum recursion depth exceeded"),
+    ],
+)
+def test_whatever_a_reader_stumbles_over_is_one_bad_line_with_its_place(
+    error: BaseException,
+) -> None:
+    form = decoder_of("eslogger")
+    decoder = Decoder(form, host="mac", source="s")
+    decoder._reader = _Stumbling(decoder._reader, error)
+    first, *rest = LINES["eslogger"]
+    events = list(decoder.events([first, b'{"stumble": 1}\n', *rest]))
+    assert len(events) == len(LINES["eslogger"])
+    (bad,) = decoder.coverage().bad
+    assert bad.line == 2
+    assert bad.unknown_shape != isinstance(error, RecursionError)
+    if not isinstance(error, ValueError | RecursionError):
+        assert type(error).__name__ in bad.reason
+
+
+@pytest.mark.parametrize("error", [MemoryError(), KeyboardInterrupt(), OSError("disk")])
+def test_what_is_no_fault_of_a_line_is_not_taken_for_one(error: BaseException) -> None:
+    decoder = Decoder(decoder_of("eslogger"), host="mac", source="s")
+    decoder._reader = _Stumbling(decoder._reader, error)
+    with pytest.raises(type(error)):
+        decoder.feed(b'{"stumble": 1}\n')
