@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 NOTHING_ACTED = 3
+NOTHING_ASSESSED = 4
 UNSAFE = re.compile("[^A-Za-z0-9@._:-]|(?<=:):")
 """What may not stand in an item's name: brackets and ``::`` make --lf run everything again."""
 
@@ -68,8 +69,10 @@ class Bag(pytest.Collector):
         super().__init__(**rest)
         self._run = run
 
-    def collect(self) -> Iterator[Link]:
+    def collect(self) -> Iterator[pytest.Item]:
         """The items of this bag."""
+        if exit_code(self._run) == NOTHING_ASSESSED:
+            yield Assessed.from_parent(self, name="assessed")
         many = len({case.source for case in self._run.cases}) > 1
         for case in self._run.cases:
             for validator in dict.fromkeys(found.validator for found in case.findings):
@@ -78,7 +81,32 @@ class Bag(pytest.Collector):
                 yield Link.from_parent(self, name=name, case=case, validator=validator)
 
 
-class Link(pytest.Item):
+class Told(pytest.Item):
+    """An item of a bag: it says what was found, without a traceback."""
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """The findings themselves."""
+        if isinstance(excinfo.value, BrokenLink | CouldNotLook):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Where pytest says that the item is from."""
+        return Path("witnessmark"), None, self.name
+
+
+class Assessed(Told):
+    """There only if nothing of a bag was assessed: what passes beside it proves no coverage."""
+
+    def setup(self) -> None:
+        """Always an error: nobody could judge."""
+        raise CouldNotLook("no case was assessed, so nothing here says anything about coverage")
+
+    def runtest(self) -> None:
+        """Never reached."""
+
+
+class Link(Told):
     """All that one validator found about one case."""
 
     def __init__(self, *, case: CaseVerdict, validator: str, **rest: Any) -> None:
@@ -99,16 +127,6 @@ class Link(pytest.Item):
             raise BrokenLink(self._told())
         if waiting := unproved(self._found):
             pytest.skip(visible(waiting))
-
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """The findings themselves, without a traceback."""
-        if isinstance(excinfo.value, BrokenLink | CouldNotLook):
-            return str(excinfo.value)
-        return super().repr_failure(excinfo, style)
-
-    def reportinfo(self) -> tuple[Path, int | None, str]:
-        """Where pytest says that the item is from."""
-        return Path("witnessmark"), None, self.name
 
     def _bad(self, status: Status) -> bool:
         return any(item.status is status for item in self._found)

@@ -190,3 +190,19 @@ def test_without_a_bag_the_plugin_imports_nothing_of_ours(tmp_path: Path) -> Non
         "    assert ours == ['witnessmark.pytest_plugin']\n"
     )
     assert run(tmp_path, bag=None).returncode == 0
+
+
+def test_a_bag_of_which_nothing_was_assessed_is_never_green(run_folder: Path) -> None:
+    path = run_folder / "bag/data/run.json"
+    record = json.loads(path.read_text("utf-8"))
+    record["plan"]["hosts"][0]["sources"] = []
+    record["plan"]["cases"] = [x for x in record["plan"]["cases"] if "x02" not in x["id"]]
+    record["acts"] = [x for x in record["acts"] if "x02" not in x["case_id"]]
+    path.write_text(json.dumps(record), "utf-8")
+    seal(run_folder / "bag", {})
+    done = run(run_folder, "-rA")
+    told = outcomes(done)
+    assert told.pop("witnessmark::assessed") == "ERROR"
+    assert set(told.values()) == {"PASSED", "SKIPPED"}
+    assert "no case was assessed" in done.stdout
+    assert done.returncode == 1
