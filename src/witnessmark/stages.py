@@ -183,9 +183,10 @@ def _bare(found: Search | None) -> Search | None:
 
 
 def _named(alerts: Alerting | None) -> Alerting | None:
-    if alerts is None or alerts.path is None:
-        return alerts
-    return replace(alerts, path=Path(alerts.path).name)
+    if alerts is None:
+        return None
+    path = alerts.path and Path(alerts.path).name
+    return replace(alerts, path=path, search=_bare(alerts.search))
 
 
 def told(host: Host, fault: Mapping[str, object]) -> str:

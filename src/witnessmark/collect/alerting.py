@@ -10,6 +10,7 @@ from witnessmark.collect.collector import Collector
 from witnessmark.collect.delivery import LOOK_S, SLACK_S
 from witnessmark.hosts.local import LocalTransport
 from witnessmark.model.alerts import alerts_of
+from witnessmark.model.hosts import Destination
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +41,7 @@ class Alerts:
         assert told is not None
         self._deadline_s = deadline_s(source, late_arrival_s)
         here = told.host_path is None
+        limit = Destination(kind=told.kind, deadline_s=self._deadline_s)
         self.collector = Collector(
             LocalTransport(replace(transport.host, path_prefix="")) if here else transport,
             replace(
@@ -47,7 +49,8 @@ class Alerts:
                 name=alerts_of(source.name),
                 path=told.host_path or told.path,
                 command=None,
-                search=None,
+                search=told.search,
+                destination=limit,  # how long a search looks back
             ),
             raw,
             earlier=earlier,

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from witnessmark.inventory.destinations import below_root, pattern
+from witnessmark.inventory.searches import of_host, search
 from witnessmark.inventory.values import Wrong, absolute, duration, items, one_of, text
 from witnessmark.model.alerts import Alerting
 
@@ -39,7 +40,7 @@ BRANCHES = ("A", "B", "AB")
 def alerting(value: object, *path: str | int) -> Alerting:
     """The ``alerts`` of one source; raises all that is wrong as a group."""
     if not isinstance(value, Mapping):
-        raise Wrong("must be a mapping with kind, rules and path or host_path", *path)
+        raise Wrong("must be a mapping with kind, rules and a place", *path)
     found: dict[str, Any] = {}
     wrongs: list[Wrong] = []
     for key, item in value.items():
@@ -52,8 +53,8 @@ def alerting(value: object, *path: str | int) -> Alerting:
         except* Wrong as group:
             wrongs += [wrong for wrong in group.exceptions if isinstance(wrong, Wrong)]
     wrongs += [Wrong(f"needs {key}", *path) for key in ("kind", "rules") if key not in value]
-    if ("path" in value) == ("host_path" in value):
-        wrongs.append(Wrong("needs either path or host_path, and not both", *path))
+    if sum(key in value for key in ("path", "host_path", "search")) != 1:
+        wrongs.append(Wrong("needs exactly one of path, host_path and search", *path))
     if wrongs:
         raise ExceptionGroup("alerts", wrongs)
     return Alerting(**found)
@@ -73,7 +74,9 @@ def resolved(host: Host) -> Host:
         except Wrong as wrong:
             wrongs.append(wrong)
         else:
-            sources[place] = replace(source, alerts=replace(told, path=path, host_name=name))
+            asked = told.search and of_host(told.search, host.name)
+            here = replace(told, path=path, host_name=name, search=asked)
+            sources[place] = replace(source, alerts=here)
     if wrongs:
         raise ExceptionGroup("alerts", wrongs)
     return replace(host, sources=tuple(sources))
@@ -163,6 +166,7 @@ _KEYS: Mapping[str, tuple[str, Callable[..., object]]] = {
     "rules": ("rules", _rules),
     "path": ("path", pattern),
     "host_path": ("host_path", absolute),
+    "search": ("search", search),
     "host_name": ("host_name", _host_name),
     "deadline": ("deadline_s", _deadline),
     "throttle": ("throttle", _throttle),

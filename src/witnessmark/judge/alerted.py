@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from witnessmark.judge import clock, match, naming
@@ -86,10 +87,14 @@ def _took(case: CaseEvidence, alert: Alert) -> Elapsed | None:
     phase = match.attack(case)
     if alert.received_ns is None or phase is None:
         return None
+    # Where alerts are looked for from time to time, one may have been there since the last look.
+    there = case.alerted.collection if case.alerted else None
+    grain_s = there.grain_ns / 1e9 if there else 0.0
     ran = _executed_ns(case)
     if ran is not None and clock.trouble(case) is None:
-        return clock.elapsed(case, ran, alert.received_ns)
-    least = (alert.received_ns - phase.finished_ns) / 1e9
+        found = clock.elapsed(case, ran, alert.received_ns)
+        return replace(found, least_s=found.least_s - grain_s)
+    least = (alert.received_ns - phase.finished_ns) / 1e9 - grain_s
     most = (alert.received_ns - phase.started_ns) / 1e9
     return Elapsed(least_s=least, most_s=most, about_s=round(most, 3))
 
@@ -107,6 +112,7 @@ def _executed_ns(case: CaseEvidence) -> int | None:
 def _silence(case: CaseEvidence, branches: str) -> Answered:
     expect = case.case.scenario.expect.answer
     trouble = _unlooked(case) or _unreadable(case) or _open(case) or _hidden(case)
+    trouble = trouble or _astray(case) or clock.unplaced(case)
     if trouble is None and case.alerted is not None and not case.alerted.controls.both:
         trouble = case.alerted.controls.reason
     if trouble is None and expect is ExpectedAnswer.SUPPRESSED:
@@ -162,6 +168,15 @@ def _open(case: CaseEvidence) -> str | None:
     for alert in _then(case):
         if not alert.runs:
             return f"{_told(alert)} names no process, so it may be of this case"
+    return None
+
+
+def _astray(case: CaseEvidence) -> str | None:
+    for alert in naming.astray(case):
+        return (
+            f"{_told(alert)} names this case's own file outside the attack: "
+            "the time that it gives cannot be trusted"
+        )
     return None
 
 

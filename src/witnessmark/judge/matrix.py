@@ -72,7 +72,7 @@ def _late(case: CaseEvidence, event: Event) -> bool:
     most = there.deadline_s if there else case.late_arrival_s
     if event.received_ns is None or clock.trouble(case) is not None:
         return False
-    return clock.elapsed(case, event.time_ns, event.received_ns).least_s > most
+    return clock.arrived(case, event.time_ns, event.received_ns).least_s > most
 
 
 def _devices(cases: Sequence[CaseEvidence]) -> Dimension:
@@ -102,7 +102,7 @@ def _timeliness(cases: Sequence[CaseEvidence]) -> Dimension:
             continue
         for event in _asked(item):
             if event.received_ns is not None:
-                took.append(clock.elapsed(item, event.time_ns, event.received_ns).about_s)
+                took.append(clock.arrived(item, event.time_ns, event.received_ns).about_s)
                 late += _late(item, event)
     said = (
         f"records came in time; median {median(took):.2f} s, most {max(took):.2f} s" if took else ""

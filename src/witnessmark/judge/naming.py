@@ -40,6 +40,20 @@ def maybe(case: CaseEvidence) -> Iterator[Alert]:
     return (item for item in _standing(case, "AB") if tie(case, item) is Tie.OPEN)
 
 
+def astray(case: CaseEvidence) -> Iterator[Alert]:
+    """Alerts of the right rules on the attack's own file, at a time at which it was not attacked.
+
+    The mark in its name is of the attack alone, so it is that time which cannot be right.
+    """
+    phase = match.attack(case)
+    ran = {match.plain(item.path) for item in match.steps(case, "exec") if item.path}
+    own = {path for path in ran if phase is not None and phase.mark in path}
+    for item in _standing(case, "AB"):
+        named = {match.plain(path) for run in item.runs for path in (run.path, run.script) if path}
+        if own & named and tie(case, item) is Tie.ELSEWHERE:
+            yield item
+
+
 def related(case: CaseEvidence) -> Iterator[Alert]:
     """Alerts that carry one of the case's marks, or name its process, and do not count."""
     marks = [phase.mark for phase in case.act.phases]

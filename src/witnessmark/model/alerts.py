@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from witnessmark.model.events import BadLine
+from witnessmark.model.places import Search
 
 
 def alerts_of(source: str) -> str:
@@ -23,6 +24,8 @@ class Alerting:
     path: str | None = None
     """A file that grows on the controller; else ``host_path`` on the host."""
     host_path: str | None = None
+    search: Search | None = None
+    """A log server that is asked for them, instead of a file."""
     host_name: str = ""
     """How the alerts call this host; empty: by its name in the inventory."""
     own: bool = False

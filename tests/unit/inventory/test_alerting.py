@@ -55,6 +55,19 @@ def test_a_file_that_two_hosts_share_is_nobody_s_own() -> None:
     assert told(owned([resolved(host("a", here))])[0]).own
 
 
+def test_a_log_server_is_asked_for_the_alerts_of_each_host() -> None:
+    server = {"kind": "elasticsearch", "url": "https://siem.example:9200", "index": "alerts"}
+    both = owned(
+        [
+            resolved(host(name, {"kind": "elastic", "rules": ["R"], "search": server}))
+            for name in ("a", "b")
+        ]
+    )
+    asked = [told(item).search for item in both]
+    assert [item and item.host_value for item in asked] == ["a", "b"]
+    assert [told(item).own for item in both] == [True, True], "what is found is of that host alone"
+
+
 @pytest.mark.parametrize(
     ("changes", "where", "what"),
     [
@@ -63,7 +76,7 @@ def test_a_file_that_two_hosts_share_is_nobody_s_own() -> None:
         ({"rules": {}}, ("rules",), "must name a rule"),
         ({"rules": "R1"}, ("rules",), "must be a list"),
         ({"rules": {"C": ["R"]}}, ("rules", "C"), "is no branch"),
-        ({"host_path": "/x"}, (), "not both"),
+        ({"host_path": "/x"}, (), "exactly one"),
         ({"path": "/x/../y"}, ("path",), "'..'"),
         ({"path": "/{hots}"}, ("path",), "braces"),
         ({"path": "relative"}, ("path",), "absolute"),
@@ -90,4 +103,4 @@ def test_all_that_is_missing_is_said_at_once() -> None:
     with pytest.raises(ExceptionGroup) as caught:
         host("mac1", {})
     said = [str(wrong) for wrong in caught.value.exceptions]
-    assert said == ["needs kind", "needs rules", "needs either path or host_path, and not both"]
+    assert said == ["needs kind", "needs rules", "needs exactly one of path, host_path and search"]

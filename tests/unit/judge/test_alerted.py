@@ -66,8 +66,8 @@ def test_a_missing_telemetry_field_is_not_their_rule_s_fault() -> None:
     [
         alert(rule="another rule"),
         alert(pid=999, path="/bin/chmod", script=None),
-        alert(time_ns=EXEC_NS - 100 * SECOND),
-        alert(time_ns=EXEC_NS + 100 * SECOND),
+        alert(time_ns=EXEC_NS - 100 * SECOND, script=None),
+        alert(time_ns=EXEC_NS + 100 * SECOND, script=None),
         replace(alert(), runs=(AlertRun(path="/bin/sh", args=("sh", PATH), time_ns=EXEC_NS),)),
     ],
     ids=["rule", "process", "before", "after", "argument"],
@@ -250,3 +250,28 @@ def test_without_comparable_clocks_the_attack_s_own_bounds_decide() -> None:
     between = replace(between, alerted=replace(between.alerted, stream=stream))
     assert judged(between).verdict is Verdict.INCONCLUSIVE
     assert end > T0
+
+
+def test_between_two_looks_at_a_server_nobody_knows_whether_it_was_late() -> None:
+    case = alerted(alert(after_s=123.0))
+    assert judged(case).verdict is Verdict.DETECTED_LATE
+    assert case.alerted is not None
+    assert case.alerted.collection is not None
+    coarse = replace(case.alerted.collection, grain_ns=5 * SECOND)
+    unsure = replace(case, alerted=replace(case.alerted, collection=coarse))
+    assert judged(unsure).verdict is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("away_s", [-100, 100])
+def test_a_time_that_cannot_be_right_makes_silence_inconclusive(away_s: int) -> None:
+    wrong = alert(time_ns=EXEC_NS + away_s * SECOND)
+    for expect in (ExpectedAnswer.FIRES, SILENT):
+        found = judged(alerted(wrong, expect=expect, detected=False))
+        assert found.verdict is Verdict.INCONCLUSIVE
+        assert len(found.related) == 1
+
+
+def test_a_clock_that_jumped_makes_silence_inconclusive() -> None:
+    case = alerted(expect=SILENT, detected=False)
+    jumped = replace(case, facts=replace(case.facts, clock_offset_end_s=50.0))
+    assert judged(jumped).verdict is Verdict.INCONCLUSIVE
