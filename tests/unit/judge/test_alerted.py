@@ -174,8 +174,14 @@ def test_alerts_below_the_throttle_swallow_nothing() -> None:
 
 
 def test_an_alert_on_cleanup_with_the_mark_is_no_noise_in_the_attack() -> None:
-    elsewhere = alert(time_ns=EXEC_NS + 100 * SECOND)
+    elsewhere = alert(pid=77, path="/bin/rm", script=None, time_ns=EXEC_NS + 4 * SECOND)
     case = alerted(elsewhere, expect=SILENT, detected=False)
+    steps = (Step(step="exec", path="/x", to=None, pid=77, ppid=1, status=0),)
+    phases = tuple(
+        replace(item, steps=steps) if item.phase is Phase.CLEANUP else item
+        for item in case.act.phases
+    )
+    case = replace(case, act=replace(case.act, phases=phases))
     assert naming.tie(case, elsewhere) is Tie.ELSEWHERE
     assert judged(case).verdict is Verdict.SILENT
 
