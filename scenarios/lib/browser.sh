@@ -8,6 +8,7 @@ wm_needs_browser() {
 # wm_inline INTERPRETER: how it takes inline code, as wm_flag and wm_code. Every code writes one line
 # of evidence: mark, pid, parent's pid. tclsh takes code on its standard input only (flag "-").
 wm_inline() {
+  [ $? -ne 127 ] || wm_unfound
   wm_flag=-c
   wm_code_of=$1
   case $1 in

@@ -183,6 +183,7 @@ wm_url() {
 
 # wm_fetch URL FILE: curl writes FILE from a file: URL; nothing leaves the host.
 wm_fetch() {
+  [ $? -ne 127 ] || wm_unfound
   case $1 in file:///*) ;; *) wm_refuse "$1 is not a file: URL" ;; esac
   wm_new "$2"
   curl -q -f -s -o "$2" "$1" &

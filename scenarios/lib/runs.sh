@@ -63,6 +63,7 @@ wm_pipe_in() {
 
 # wm_pipe_url URL INTERPRETER: curl feeds an interpreter; nothing is written to disk.
 wm_pipe_url() {
+  [ $? -ne 127 ] || wm_unfound
   case $1 in file:///*) ;; *) wm_refuse "$1 is not a file: URL" ;; esac
   wm_program=$(wm_path "$2") || exit 69
   curl -q -f -s "$1" | "$wm_program" -s "$WM_MARK" > /dev/null &
@@ -145,18 +146,21 @@ wm_launched() {
 
 # wm_wait SECONDS: wait; WM_WINDOW is the drop-exec window in whole seconds.
 wm_wait() {
+  [ $? -ne 127 ] || wm_unfound
   sleep "$1"
   wm_receipt wait - - "$$" "$PPID" "$?"
 }
 
 # wm_clock: note the time, in whole seconds.
 wm_clock() {
+  [ $? -ne 127 ] || wm_unfound
   wm_began=$(date +%s)
 }
 
 # wm_in_time SECONDS: end with exit 75 if more have passed since wm_clock: a case that must run inside
 # the window proves nothing on a host too busy to be in time.
 wm_in_time() {
+  [ $? -ne 127 ] || wm_unfound
   [ "$(($(date +%s) - wm_began))" -le "$1" ] || {
     printf 'failed: this host was too busy to run it within %s s\n' "$1" >&2
     exit 75

@@ -24,8 +24,16 @@ wm_fail() {
   exit 1
 }
 
+# wm_unfound: the shell could not find a command just before this step, so that something that the
+# phase says was not done: it fails. Cleaning up goes on.
+wm_unfound() {
+  printf 'failed: a command before this step was not found\n' >&2
+  [ "$wm_phase" = cleanup ] || exit 127
+}
+
 # wm_need COMMAND: it is there, or the case does not apply (exit 69).
 wm_need() {
+  [ $? -ne 127 ] || wm_unfound
   command -v "$1" > /dev/null 2>&1 || { printf 'missing: %s\n' "$1" >&2; exit 69; }
 }
 
@@ -92,6 +100,7 @@ wm_tmp_root() {
 
 # wm_inside PATH: only the run's own folders may be touched, and never through a symlink or "..".
 wm_inside() {
+  [ $? -ne 127 ] || wm_unfound
   wm_roots
   case $1 in
     */../* | */.. | *"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from witnessmark import inventory
 from witnessmark.analytic import parameters
-from witnessmark.content import faults, root, scenarios
+from witnessmark.content import faults, root, scenarios, steps
 from witnessmark.content.durations import seconds
 from witnessmark.content.located import load, read
 from witnessmark.errors import ContentError, WitnessmarkError
@@ -92,6 +92,8 @@ def _complaints(check: Callable[[], object]) -> list[str]:
 
 
 def _script(file: Path) -> Iterator[str]:
+    if file.name == "run.sh" or file.parent.name == "lib":
+        yield from steps.unknown(file)
     for shell in SHELLS:
         if shutil.which(shell) is None:
             continue

@@ -1,11 +1,13 @@
 """Lint tells every problem at once, each with its place, and nothing of good content."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from witnessmark import lint as lint_module
-from witnessmark.content import root
+from witnessmark.content import root, scenarios
+from witnessmark.errors import ContentError
 from witnessmark.lint import lint
 
 
@@ -111,3 +113,57 @@ def test_a_shell_that_this_machine_lacks_is_not_asked(
 def test_a_problem_without_a_place_is_told_all_the_same(tmp_path: Path) -> None:
     (item,) = lint([root() / "analytics"], [tmp_path / "nowhere.yaml"])
     assert (item.line, str(tmp_path / "nowhere.yaml") in str(item)) == (0, True)
+
+
+def misspelt(folder: Path, old: str, new: str) -> tuple[Path, int]:
+    """A copy of a shipped scenario whose script says ``new`` for ``old``, and the line of that."""
+    own = folder / "scenarios/drop-exec/p13-fetched-and-stripped"
+    shutil.copytree(root() / "scenarios/drop-exec/p13-fetched-and-stripped", own)
+    text = (own / "run.sh").read_text("utf-8")
+    assert old in text
+    text = text.replace(old, new)
+    (own / "run.sh").write_text(text, "utf-8")
+    return own / "run.sh", 1 + text[: text.index(new)].count("\n")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "name", "meant"),
+    [
+        ("wm_strip ", "wm_stripp ", "wm_stripp", "wm_strip"),
+        ("wm_need curl", "[ -x / ] || wm_neeed curl", "wm_neeed", "wm_need"),
+        ("wm_need curl", ": && \\\n  wm_neeed curl", None, "wm_need"),
+        ('"$(wm_url "$wm_away/', '"$(wm_urll "$wm_away/', "wm_urll", "wm_url"),
+        ("wm_folder\n", "case x in *) wm_foldr ;; esac\n", "wm_foldr", "wm_folder"),
+        ("wm_folder\n", "if :; then wm_foldr; fi\n", "wm_foldr", "wm_folder"),
+    ],
+)
+def test_a_misspelt_step_is_told_with_the_one_that_was_meant(
+    old: str, new: str, name: str | None, meant: str, tmp_path: Path
+) -> None:
+    file, line = misspelt(tmp_path, old, new)
+    line, name = (line, name) if name else (line + 1, "wm_neeed")
+    told = f"{file}:{line}: no step {name}; did you mean {meant}?"
+    assert told in said(tmp_path / "scenarios")
+    assert said(file) == [told]
+    with pytest.raises(ContentError) as caught:
+        scenarios.load_all(tmp_path / "scenarios")
+    assert told in caught.value.problems
+
+
+def test_what_is_no_call_of_a_step_is_none(tmp_path: Path) -> None:
+    (tmp_path / "run.sh").write_text(
+        "# wm_stripp: a word of a comment\nwm_x=1 # ; wm_y\n"
+        "printf '%s' \"$wm_x ${wm_x}\" $((wm_x + 1))\n"
+        "for wm_z in a; do read -r wm_line; done\nwm_mine() {\n  :\n}\nwm_mine\n: \\\n  wm_word\n"
+    )
+    assert said(tmp_path / "run.sh") == []
+
+
+def test_a_file_of_the_library_is_held_against_its_own_library(tmp_path: Path) -> None:
+    lib = tmp_path / "scenarios/lib"
+    shutil.copytree(root() / "scenarios/lib", lib)
+    text = (lib / "files.sh").read_text("utf-8")
+    (lib / "files.sh").write_text(text + "\nwm_more() {\n  wm_insid x\n}\n")
+    line = text.count("\n") + 3
+    told = f"{lib / 'files.sh'}:{line}: no step wm_insid; did you mean wm_inside?"
+    assert said(tmp_path / "scenarios") == [told]

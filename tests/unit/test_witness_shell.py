@@ -311,3 +311,39 @@ def test_a_case_that_was_too_late_says_that_it_proves_nothing(sh: str, home: Pat
     assert play(sh, home, "wm_clock\nwm_in_time 60\n") == (0, "")
     status, said = play(sh, home, "wm_clock\nwm_began=$((wm_began - 9))\nwm_in_time 5\n")
     assert (status, said) == (75, "failed: this host was too busy to run it within 5 s\n")
+
+
+@pytest.mark.parametrize("phase", ["setup", "attack"])
+@pytest.mark.parametrize("missing", ["wm_stripp x", "no-such-command", '"$WM_HOME/absent" x'])
+@pytest.mark.parametrize(
+    "step",
+    [
+        'wm_open "$WM_DOWNLOADS"', "wm_wait 0", "wm_clock", "wm_need sh", "wm_inline sh",
+        "wm_fetch file:///x y", "wm_pipe_url file:///x sh", 'wm_remove "$WM_DOWNLOADS/x"', ":",
+    ],
+)  # fmt: skip
+def test_a_command_that_was_not_found_fails_the_phase(
+    step: str, missing: str, phase: str, sh: str, home: Path
+) -> None:
+    lines = f"{missing}\n{step}\n" if step != ":" else f"{missing}\n"
+    status, said = play(sh, home, f"{phase}() {{\n{lines}}}\nwm_main", phase)
+    assert status == 127, said
+    assert step == ":" or "failed: a command before this step was not found" in said
+
+
+def test_what_a_payload_prints_is_no_command_that_was_not_found(sh: str, home: Path) -> None:
+    steps = """attack() {
+      sh -c 'echo "sh: 1: wm_x: not found" >&2; exit 1'
+      wm_wait 0
+    }
+    wm_main"""
+    assert play(sh, home, steps)[0] == 0
+
+
+def test_cleaning_up_goes_on_past_a_command_that_was_not_found(sh: str, home: Path) -> None:
+    assert play(sh, home, OPEN) == (0, "")
+    (downloads(home) / "wm-1a.sh").write_text("x")
+    steps = f'cleanup() {{\nwm_stripp\nwm_remove "$WM_DOWNLOADS/wm-1a.sh"\n{CLOSE}}}\nwm_main'
+    status, said = play(sh, home, steps, "cleanup")
+    assert (status, "not found" in said) == (0, True)
+    assert not downloads(home).exists()

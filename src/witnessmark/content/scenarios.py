@@ -6,9 +6,10 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from witnessmark.content import fields, root
+from witnessmark.content import fields, root, steps
 from witnessmark.content.durations import seconds
 from witnessmark.content.located import read, validate
+from witnessmark.content.near import no_such
 from witnessmark.errors import ContentError, UsageError
 from witnessmark.model.events import Kind
 from witnessmark.model.scenario import Expectation, Scenario
@@ -81,6 +82,8 @@ def load_one(file: Path) -> Scenario:
         f"{document.where(tuple(re.split('[.: ]', text)[:1]))}: {text}"
         for text in _problems(scenario, file)
     ]
+    script = file.parent / "run.sh"
+    problems += steps.unknown(script) if script.is_file() else ()
     if problems:
         raise ContentError(problems)
     return scenario
@@ -99,8 +102,8 @@ def select(scenarios: Sequence[Scenario], wanted: Sequence[str]) -> tuple[Scenar
     for name in wanted:
         matches = [item for item in ordinary if name in (item.id, item.id.split("-")[0])]
         if not matches:
-            known = ", ".join(item.id for item in ordinary)
-            raise UsageError(f"no scenario is called {name!r}; there are: {known}")
+            known = [item.id for item in ordinary]
+            raise UsageError(no_such(f"no scenario is called {name!r}", name, known))
         chosen.extend(item for item in matches if item not in chosen)
     return tuple(chosen)
 
