@@ -186,3 +186,10 @@ def test_what_is_asked_of_a_source_is_in_the_plan() -> None:
     assert source.asks == ("sensorctl --version", "/etc/an0994.rule (hashed only)")
     assert "asks      es: sensorctl --version; /etc/an0994.rule (hashed only)" in as_text(made)
     assert "asks" not in as_text(outline(plan(MAC), pack.build()))
+
+
+def test_what_a_host_lacks_is_not_promised() -> None:
+    text = as_text(shown(plan(replace(MAC, browser=None, retention="ir-30d"))))
+    assert "  retention profile ir-30d\n" in text
+    assert "  browser   " not in text
+    assert "  retention profile" not in as_text(shown(plan(MAC)))

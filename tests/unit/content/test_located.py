@@ -194,3 +194,11 @@ def test_durations(text: str, value: float) -> None:
 def test_no_durations(text: object) -> None:
     with pytest.raises(ValueError, match="is not a duration"):
         seconds(text)
+
+
+def test_what_is_no_mapping_is_laid_over_whole() -> None:
+    base, other = parse("a: 1\nb: 2\n", "f"), parse("b: 3\n", "g")
+    assert base.overlaid(other).data == {"a": 1, "b": 3}
+    nothing = parse("- x\n", "g")
+    assert base.overlaid(nothing) is nothing
+    assert nothing.overlaid(base) is base

@@ -99,6 +99,19 @@ def test_what_is_wrong_is_said_where_it_stands(
     assert what in wrong.what
 
 
+@pytest.mark.parametrize("given", ["alerts.ndjson", ["x"], 1])
+def test_alerts_are_a_mapping(given: object) -> None:
+    with pytest.raises(ExceptionGroup) as caught:
+        host("mac1", given)
+    (wrong,) = caught.value.exceptions
+    assert str(wrong) == "must be a mapping with kind, rules and path or host_path"
+
+
+def test_what_the_kind_says_elsewhere_may_be_placed() -> None:
+    found = told(host("m", {**GOOD, "throttle": 20, "fields": {"pid": "p.id", "rule": "r"}}))
+    assert (found.throttle, found.fields) == (20, (("pid", "p.id"), ("rule", "r")))
+
+
 def test_all_that_is_missing_is_said_at_once() -> None:
     with pytest.raises(ExceptionGroup) as caught:
         host("mac1", {})

@@ -138,6 +138,72 @@ def test_a_stand_in_says_its_mode_and_a_prefix_only_where_it_has_one(
         assert any(told in problem for problem in problems(file)), problems(file)
 
 
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ("witnessmark_path_prefix: /x", "witnessmark_path_prefix is for a stand-in only"),
+        (
+            "witnessmark_faults: [{layer: sensor, action: drop, event: exec}]",
+            "nothing is broken on a real Mac",
+        ),
+        (
+            "ansible_connection: local, ansible_ssh_private_key_file: /k",
+            "is not used with ansible_connection local",
+        ),
+    ],
+)
+def test_what_is_not_for_this_host_is_told(variables: str, told: str, tmp_path: Path) -> None:
+    file = write(tmp_path / "i.yaml", f"all: {{hosts: {{mac1: {{{variables}}}}}}}\n")
+    (problem,) = problems(file)
+    assert told in problem
+
+
+def test_a_destination_that_leads_nowhere_is_told_by_its_line(tmp_path: Path) -> None:
+    file = write(
+        tmp_path / "i.yaml",
+        "all:\n  hosts:\n    mac1:\n      witnessmark_sources:\n"
+        "        - name: a\n          kind: eslogger\n          role: organisation\n"
+        "          path: /log\n          destination: {kind: ndjson, path: lake/es}\n",
+    )
+    (problem,) = problems(file)
+    assert problem.startswith(f"{file}:9: witnessmark_sources[0].destination.path must be an abs")
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("{name: A B, kind: eslogger, role: reference, path: /x}", "must be a name of a-z"),
+        ("{name: a, kind: eslogger, role: reference, command: []}", "must be a list of words"),
+        ("{name: c, kind: eslogger, role: reference, path: /x}", "is c once more; rename one"),
+        ("{name: d, kind: eslogger, role: reference, path: /x, rule_secret: 1}", "true or false"),
+        ("just text", "must be a mapping with name, kind, role and a place"),
+    ],
+)
+def test_a_source_that_is_none_is_told(source: str, told: str, tmp_path: Path) -> None:
+    first = "{name: c, kind: eslogger, role: reference, path: /x}"
+    file = write(
+        tmp_path / "i.yaml",
+        f"all: {{hosts: {{mac1: {{witnessmark_sources: [{first}, {source}]}}}}}}\n",
+    )
+    (problem,) = problems(file)
+    assert told in problem
+
+
+def test_an_ini_value_that_is_no_yaml_is_the_text_it_is(tmp_path: Path) -> None:
+    ini = write(tmp_path / "hosts.ini", "mac1 witnessmark_browser='[a'\n")
+    (problem,) = problems(ini)
+    assert problem.endswith("witnessmark_browser must be an absolute path on the host")
+
+
+@pytest.mark.parametrize("raw", [b"all: \x00\n", b"\xff\xfe\xff", b"[" * 5_000])
+def test_bytes_that_are_no_yaml_at_all_are_told_too(raw: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "i.yaml"
+    file.write_bytes(raw)
+    found = problems(file)
+    assert found
+    assert all(str(file) in problem for problem in found)
+
+
 def test_no_value_is_ever_repeated_in_a_problem(tmp_path: Path) -> None:
     told = "\n".join(problems(write(tmp_path / "bad.yaml", BAD)))
     for value in ("hunter2", "61626364", "carbonblack", "{{ browser }}", "boss"):

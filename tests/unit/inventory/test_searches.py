@@ -80,6 +80,18 @@ def test_credentials_are_named_by_where_they_lie(given: Any, made: Credentials) 
         ({"index": "../_cat"}, ("index",), "must be index names"),
         ({"index": "logs-{name}"}, ("index",), "must be index names"),
         ({"index": "a/_search"}, ("index",), "must be index names"),
+        ({"url": "https://siem.example/\u00e9"}, ("url",), "must be a URL in plain ASCII"),
+        ({"index": "logs-{host}", "host_value": "x"}, ("host_value",), "needs a host_field"),
+        (
+            {"credentials": {"env": "SIEM_KEY", "file": "/k"}},
+            ("credentials",),
+            "needs a scheme",
+        ),
+        (
+            {"credentials": {"scheme": "basic", "file": "k"}},
+            ("credentials", "file"),
+            "must be an absolute path",
+        ),
         ({"host_field": "a b"}, ("host_field",), "must be the name of a field"),
         ({"host_value": "{name}"}, ("host_value",), "holds braces"),
         ({"sourcetype": "es"}, ("sourcetype",), "is for Splunk only"),
@@ -125,6 +137,36 @@ def test_what_is_wrong_is_named_with_its_place_and_never_repeated(
 def test_all_that_is_missing_is_told_at_once() -> None:
     said = {what for _, what in wrongs({"search": {}})}
     assert said == {"needs a kind", "needs a url", "needs a index"}
+
+
+@pytest.mark.parametrize(
+    ("change", "where", "what"),
+    [
+        ({"tie_field": "x"}, ("tie_field",), "is not for Splunk"),
+        ({"time_field": "x"}, ("time_field",), "is not for Splunk"),
+        ({"record": "x"}, ("record",), "is not for Splunk"),
+        ({"host_field": "host", "host_value": "*"}, (), "must not hold *"),
+    ],
+)
+def test_what_splunk_has_of_itself_is_not_said_again(
+    change: dict[str, Any], where: tuple[str, ...], what: str
+) -> None:
+    splunk = {"kind": "splunk", "url": "https://s:8089", "index": "main"}
+    assert host("mac1", {"search": splunk}).sources[0].search is not None
+    ((path, said),) = wrongs({"search": {**splunk, **change}})
+    assert path == (0, "search", *where)
+    assert said.startswith(what)
+
+
+def test_a_search_and_a_server_are_mappings() -> None:
+    assert wrongs({"search": "https://siem"}) == [
+        ((0, "search"), "must be a mapping with kind, url and index")
+    ]
+
+
+def test_a_servers_deadline_is_a_duration() -> None:
+    there = {"path": "/store", "destination": {**GOOD, "deadline": "soon"}}
+    assert wrongs(there) == [((0, "destination", "deadline"), 'must be a duration such as "10s"')]
 
 
 @pytest.mark.parametrize("index", ["a,b", "main*", ".x"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -78,3 +79,21 @@ def test_bytes_that_are_no_text_are_no_notice() -> None:
     for raw in (b"\xff\xfe", b"", b"[", b"\0", b"[" * 5000):
         with pytest.raises(NoticeError, match="is no notice"):
             parse(raw, "n")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"hosts": {}}, "hosts: names none"),
+        ({"scenarios": {}}, "scenarios: names none"),
+        ({"profile": "a\nb"}, "profile: must be one line"),
+    ],
+)
+def test_a_notice_that_announces_nothing_or_shows_less_is_none(
+    changes: dict[str, object], words: str
+) -> None:
+    odd = replace(NOTICE, **changes)  # type: ignore[arg-type]
+    text = re.sub(r"(?m)^(hosts|scenarios):$(?!\n  )", r"\1: {}", render(odd))
+    with pytest.raises(NoticeError, match=r"^n: is no notice") as caught:
+        parse(text.encode(), "n")
+    assert words in str(caught.value)

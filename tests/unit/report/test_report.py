@@ -12,8 +12,8 @@ from rich.console import Console
 from witnessmark.judge import examples
 from witnessmark.judge.run import judge_case, validators
 from witnessmark.model.scenario import ExpectedAnswer
-from witnessmark.model.verdicts import ControlVerdict, RunVerdict
-from witnessmark.report import table, verdicts_json
+from witnessmark.model.verdicts import ControlVerdict, HostFinding, RunVerdict, Status, Verdict
+from witnessmark.report import summary, table, verdicts_json
 from witnessmark.report.plain import visible
 
 HOSTILE = "x\x1b[31mred\x1b]0;t\x07\n::error::\u202egnp.\u2028<script>&\udcff"
@@ -140,3 +140,30 @@ def test_nasty_text_comes_back_whole_from_verdicts_json(
     found = json.loads(raw)
     assert found["cases"][1]["findings"][0]["message"] == nasty
     assert found["cases"][1]["id"] == nasty
+
+
+def test_a_case_that_was_not_assessed_needs_no_reason_unless_a_link_broke() -> None:
+    (case,) = run(examples.drop_exec(without="exec")).cases
+    assert summary.reasons(case)
+    quiet = replace(case, verdict=Verdict.NOT_ASSESSED, first_broken_link=None)
+    assert summary.reasons(quiet) == []
+    broken = replace(case, verdict=Verdict.NOT_ASSESSED)
+    assert summary.reasons(broken) == summary.reasons(case)
+
+
+def test_the_table_names_the_source_only_where_there_is_more_than_one() -> None:
+    base = run(examples.drop_exec(), examples.drop_exec())
+    one, two = base.cases
+    assert "eslogger  " not in shown(base).split("control on")[0]
+    both = replace(base, cases=(one, replace(two, source="second"), replace(two, source=None)))
+    text = shown(both, 200).split("control on")[0]
+    assert "source" in text
+    assert "second" in text
+
+
+def test_a_host_of_which_all_is_known_has_no_line_about_what_is_not() -> None:
+    known = HostFinding(host="example", name="sip", status=Status.PASS, message="it is on")
+    base = run(examples.drop_exec())
+    assert "not known of" not in shown(replace(base, host_findings=(known,)))
+    untold = replace(known, status=Status.ERROR, host="other")
+    assert "not known of other: sip" in shown(replace(base, host_findings=(known, untold)))
