@@ -24,6 +24,23 @@ Language: TypeAlias = Literal[
 ]  # fmt: skip
 
 
+LIMITS = {
+    "drop_exec_window": (1.0, 86400.0),
+    "high_severity_within": (0.0, 86400.0),
+    "spawn_load_window": (1.0, 3600.0),
+    "clock_skew_tolerance": (0.0, 60.0),
+    "late_arrival": (0.0, 86400.0),
+    "dedupe_window": (0.0, 86400.0),
+}
+"""Least and most seconds of every duration.
+
+Beyond them silence comes cheap: a window of no length fires for nothing, a tolerance of minutes
+switches every check of a clock off and lets one case's records stand for another's, and an analytic
+that waits for days is never late. Hosts that keep time by NTP, as macOS's timed does, are within a
+second; a day is the longest that a drop's memory (B5) is meant to last.
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attack:
     """Which ATT&CK object these parameters belong to, pinned by hash."""
@@ -107,8 +124,11 @@ class Parameters:
             raise ValueError("monitored_directories: name at least one directory")
         if not self.browsers:
             raise ValueError("browsers: name at least one browser")
-        if self.max_depth < 0:
-            raise ValueError("max_depth: must be 0 or more")
+        if not 0 <= self.max_depth <= 100:
+            raise ValueError("max_depth: must be 0 or more, and at most 100")
+        for name, (least, most) in LIMITS.items():
+            if not least <= getattr(self, name) <= most:
+                raise ValueError(f"{name}: must be from {least:g} s to {most:g} s")
         if self.high_severity_within > self.drop_exec_window:
             raise ValueError("high_severity_within: must not exceed drop_exec_window")
         if self.provenance:
