@@ -205,3 +205,17 @@ def test_a_rotation_costs_no_time_of_what_was_read_before(store: Path, tmp_path:
     done = collector.finish()
     assert [end for end, _ in done.chunks] == [2]
     assert begun < (done.chunks[0][1] or 0)
+
+
+def test_a_file_between_that_is_still_being_compressed_is_not_passed_over(store: Path) -> None:
+    found = feed(store)
+    append(store, b"1\n")
+    rotate(store)
+    append(store, b"2\n")
+    between = rotate(store, pack=True)
+    append(store, b"3\n")
+    whole = between.read_bytes()
+    between.write_bytes(whole[:-9])
+    assert found.pull(last=False) == b""
+    between.write_bytes(whole)
+    assert found.pull(last=False) + found.pull(last=False) == b"1\n2\n3\n"
