@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import os
-import stat
 import subprocess
 from typing import TYPE_CHECKING
 
+from witnessmark import plainfile
 from witnessmark.errors import ServerError
 
 if TYPE_CHECKING:
@@ -75,10 +75,10 @@ def read(found: Credentials) -> Secret:
 
 def _of_file(file: Path) -> str:
     try:
+        if kind := plainfile.other(file):
+            raise _wrong(f"{file} is {kind}, and no plain file")
         with file.open("rb") as handle:
             facts = os.fstat(handle.fileno())
-            if not stat.S_ISREG(facts.st_mode):
-                raise _wrong(f"{file} is no plain file")
             if facts.st_mode & 0o077:
                 raise _wrong(f"{file} can be read by others; chmod 600 it")
             data = handle.read(MOST + 1)

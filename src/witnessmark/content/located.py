@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 import yaml
 from pydantic import ConfigDict, ValidationError, create_model
 
+from witnessmark import plainfile
 from witnessmark.errors import ContentError
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def read(path: Path) -> Document:
         ContentError: the file is missing, too big, or not YAML.
     """
     try:
-        raw = path.read_bytes()
+        raw = plainfile.read(path, MAX_BYTES + 1)
     except OSError as error:
         raise ContentError([f"{path}:1: cannot be read: {error.strerror}"]) from error
     return parse(raw, str(path))

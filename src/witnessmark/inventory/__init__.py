@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from witnessmark import plainfile
 from witnessmark.ansible import list_inventory
 from witnessmark.errors import ContentError, UsageError
 from witnessmark.inventory import alerting
@@ -33,7 +34,7 @@ def load(files: Sequence[Path], *, limit: Sequence[str] = ()) -> Inventory:
     with all problems, each one sentence with file:line (or host and variable where the inventory
     is no YAML), and UsageError for a ``limit`` that names nothing.
     """
-    absent = [f"{file}: no such inventory file" for file in files if not file.is_file()]
+    absent = [what for file in files if (what := _unusable(file))]
     if absent or not files:
         raise ContentError(absent or ["no inventory file was given; use -i FILE"])
     places = find(files)
@@ -56,6 +57,17 @@ def load(files: Sequence[Path], *, limit: Sequence[str] = ()) -> Inventory:
         raise ContentError(sorted(dict.fromkeys(problems), key=_by_line))
     hosts, kept = alerting.owned(hosts), listing.limited(limit)
     return Inventory(files=tuple(files), hosts=tuple(host for host in hosts if host.name in kept))
+
+
+def _unusable(file: Path) -> str | None:
+    """Why a file cannot be an inventory: it would be read more than once, so a pipe is none."""
+    try:
+        kind = plainfile.other(file)
+    except FileNotFoundError:
+        return f"{file}: no such inventory file"
+    except OSError as problem:
+        return f"{file}: the inventory cannot be read ({problem.strerror})"
+    return kind and f"{file}: is {kind}, and an inventory is a file; name the file itself"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import yaml
 
-from witnessmark.content.located import Document, read
+from witnessmark import plainfile
+from witnessmark.content.located import MAX_BYTES, Document, read
 from witnessmark.errors import ContentError
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def _read(file: Path, problems: list[str]) -> Document | None:
 def _syntax(file: Path) -> list[str]:
     """The YAML error once more, with its column and the mend."""
     try:
-        yaml.compose(file.read_bytes(), Loader=yaml.SafeLoader)
+        yaml.compose(plainfile.read(file, MAX_BYTES), Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         if mark := error.problem_mark or error.context_mark:
             mend = _INDENT if "'\\t'" in str(error.problem) else "mend that line or the one above"

@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from witnessmark import plainfile
 from witnessmark.errors import NoticeError, Unsupported, UsageError
 from witnessmark.notice.text import MOST_BYTES, NAMESPACE
 
@@ -94,11 +95,11 @@ def read(path: Path) -> bytes:
     """A small file of the user's.
 
     Raises:
-        UsageError: it cannot be read, or is larger than any of these files has reason to be.
+        UsageError: it is no plain file, cannot be read, or is larger than any of these files has
+            reason to be.
     """
     try:
-        with path.open("rb") as handle:
-            data = handle.read(MOST_BYTES + 1)
+        data = plainfile.read(path, MOST_BYTES + 1)
     except OSError as problem:
         raise UsageError(f"{path}: cannot be read ({problem.strerror})") from problem
     if len(data) > MOST_BYTES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -69,7 +70,9 @@ def test_what_cannot_be_used_says_where_and_never_what(
     file.write_text(SECRET)
     file.chmod(0o644)
     assert "chmod 600" in wrong(Credentials(scheme="apikey", file=file))
-    assert "cannot be read" in wrong(Credentials(scheme="apikey", file=tmp_path))
+    assert "is a folder, and no plain file" in wrong(Credentials(scheme="apikey", file=tmp_path))
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    assert "is a pipe, and no plain" in wrong(Credentials(scheme="apikey", file=tmp_path / "pipe"))
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -142,8 +143,11 @@ def test_too_big() -> None:
 def test_missing_file_and_folder(tmp_path: Path) -> None:
     with pytest.raises(ContentError, match=r"none\.yaml:1: cannot be read"):
         load(tmp_path / "none.yaml", Outer)
-    with pytest.raises(ContentError, match="cannot be read"):
+    with pytest.raises(ContentError, match="cannot be read: it is a folder"):
         load(tmp_path, Outer)
+    os.mkfifo(tmp_path / "pipe.yaml")
+    with pytest.raises(ContentError, match=r"pipe\.yaml:1: cannot be read: it is a pipe"):
+        load(tmp_path / "pipe.yaml", Outer)
 
 
 def test_overlay_replaces_whole_keys_and_keeps_each_files_lines() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -274,6 +275,23 @@ def test_bad_yaml_beside_an_inventory_is_found_too(tmp_path: Path) -> None:
     beside = write(tmp_path / "host_vars" / "mac1.yml", "a: [\n")
     (problem,) = problems(file)
     assert problem.startswith(f"{beside}:2:1: ")
+
+
+def test_what_is_no_plain_file_is_told_as_what_it_is(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.yaml")
+    (tmp_path / "loop.yaml").symlink_to("loop.yaml")
+    names = ("pipe.yaml", "loop.yaml", ".")
+    assert problems(*(tmp_path / name for name in names)) == [
+        f"{tmp_path}/pipe.yaml: is a pipe, and an inventory is a file; name the file itself",
+        f"{tmp_path}/loop.yaml: the inventory cannot be read (Too many levels of symbolic links)",
+        f"{tmp_path}: is a folder, and an inventory is a file; name the file itself",
+    ]
+    file = write(tmp_path / "i.yaml", "all: {hosts: {mac1: }}\n")
+    (tmp_path / "host_vars").mkdir()
+    os.mkfifo(tmp_path / "host_vars" / "mac1.yml")
+    assert problems(file) == [
+        f"{tmp_path}/host_vars/mac1.yml:1: cannot be read: it is a pipe, not a plain file"
+    ]
 
 
 def test_files_that_are_not_there_or_unreadable_are_told(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from witnessmark.errors import NoticeError, Unsupported, UsageError
+from witnessmark.notice.agree import open_notice
 from witnessmark.notice.moments import nanoseconds
 from witnessmark.notice.signing import MOST_BYTES, allowed_signers_line, check, sign
 
@@ -96,6 +97,15 @@ def test_files_that_cannot_be_ours_are_bad_input(desk: Desk) -> None:
     (desk.folder / "huge").write_bytes(b"#" * (MOST_BYTES + 1))
     with pytest.raises(UsageError, match="larger than"):
         check(DATA, desk.folder / "n.sig", replace(desk.trust, signers=desk.folder / "huge"))
+    os.mkfifo(desk.folder / "pipe")
+    for trust in (
+        replace(desk.trust, signers=desk.folder / "pipe"),
+        replace(desk.trust, revoked=desk.folder / "pipe"),
+    ):
+        with pytest.raises(UsageError, match=r"pipe: cannot be read \(it is a pipe"):
+            check(DATA, desk.folder / "n.sig", trust)
+    with pytest.raises(UsageError, match=r"pipe: cannot be read \(it is a pipe"):
+        open_notice(desk.folder / "pipe", desk.trust)
 
 
 def test_a_key_of_the_agent_signs_with_its_private_file_gone(
