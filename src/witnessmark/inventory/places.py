@@ -86,10 +86,10 @@ def _syntax(file: Path) -> list[str]:
     try:
         yaml.compose(plainfile.read(file, MAX_BYTES), Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
-        if mark := error.problem_mark or error.context_mark:
-            mend = _INDENT if "'\\t'" in str(error.problem) else "mend that line or the one above"
-            what = error.problem or error.context
-            return [f"{file}:{mark.line + 1}:{mark.column + 1}: not YAML: {what}; {mend}"]
+        mark = error.problem_mark or error.context_mark
+        place = f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else str(file)
+        mend = _INDENT if "'\\t'" in str(error.problem) else "mend that line or the one above"
+        return [f"{place}: not YAML: {error.problem or error.context}; {mend}"]
     except (OSError, ValueError, yaml.YAMLError, RecursionError):
         pass
     return []

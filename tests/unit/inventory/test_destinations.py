@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -12,9 +12,6 @@ from witnessmark.inventory.destinations import resolved, shared
 from witnessmark.inventory.sources import sources
 from witnessmark.inventory.values import Wrong
 from witnessmark.model.hosts import Host, Origin
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SOURCE = {"name": "es", "kind": "eslogger", "role": "organisation", "path": "/store"}
 
@@ -39,6 +36,8 @@ def test_the_host_s_name_and_the_root_make_each_path() -> None:
     assert path_of(host("mac1", below, "/state/{host}/delivered")) == (
         "/state/mac1/delivered/es.ndjson"
     )
+    home = {"kind": "ndjson", "path": "~/lake/{host}.ndjson"}
+    assert path_of(host("mac1", home, "/state")) == str(Path.home() / "lake/mac1.ndjson")
     found = resolved(host("mac1", central)).sources[0].destination
     assert found is not None
     assert (found.kind, found.deadline_s) == ("ndjson", 90.0)

@@ -194,6 +194,9 @@ def test_an_ini_value_that_is_no_yaml_is_the_text_it_is(tmp_path: Path) -> None:
     ini = write(tmp_path / "hosts.ini", "mac1 witnessmark_browser='[a'\n")
     (problem,) = problems(ini)
     assert problem.endswith("witnessmark_browser must be an absolute path on the host")
+    listed = write(tmp_path / "lists.ini", "mac1 witnessmark_sources='[{'\n")
+    (problem,) = problems(listed)
+    assert problem.endswith("witnessmark_sources must be a list")
 
 
 @pytest.mark.parametrize("raw", [b"all: \x00\n", b"\xff\xfe\xff", b"[" * 5_000])

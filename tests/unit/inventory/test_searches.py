@@ -37,6 +37,9 @@ def test_a_search_is_one_host_s() -> None:
     assert asked is not None
     assert (asked.url, asked.index) == ("https://siem.example:9200", "logs-*")
     assert (asked.host_field, asked.host_value, asked.poll_s) == ("host.name", "mac1.lab", 2.0)
+    few = host("mac1", {"search": {**GOOD, "most_records": 1_000}}).sources[0].search
+    assert few is not None
+    assert few.most_records == 1_000
     own = host("mac1", {"search": {**GOOD, "index": "logs-{host}"}}).sources[0].search
     assert own is not None
     assert (own.index, own.host_field) == ("logs-mac1", None)

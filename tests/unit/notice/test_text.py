@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.unit.notice.conftest import RUN, notice_of, plan_of
 
 from witnessmark.errors import NoticeError
-from witnessmark.notice.text import parse, render
+from witnessmark.notice.text import parse, problems, render
 
 NOTICE = notice_of(plan_of())
 TEXT = render(NOTICE)
@@ -97,3 +97,17 @@ def test_a_notice_that_announces_nothing_or_shows_less_is_none(
     with pytest.raises(NoticeError, match=r"^n: is no notice") as caught:
         parse(text.encode(), "n")
     assert words in str(caught.value)
+
+
+def test_all_that_is_wrong_with_a_notice_is_found() -> None:
+    window = replace(NOTICE.window, begins="tomorrow")
+    odd = replace(NOTICE, run="x", cases=0, content="", hosts={}, scenarios={}, window=window)
+    assert [item.partition(":")[0] for item in problems(odd)] == [
+        "run",
+        "cases",
+        "content",
+        "hosts",
+        "scenarios",
+        "window",
+    ]
+    assert list(problems(NOTICE)) == []

@@ -135,6 +135,14 @@ def test_an_exec_that_tells_no_image_is_shown_as_such() -> None:
     assert lineage.forest(explained(mute)) == {"processes": []}
 
 
+def test_a_process_that_stands_above_others_is_shown_with_what_it_ran() -> None:
+    below = an_exec(9, "/usr/bin/curl", (SHELL,), None)
+    first = an_exec(8, "/bin/sh", (), None)
+    first.script = "/x.sh"
+    told = list(lineage.tree(explained(below, below, first)))
+    assert told[1:] == ["  /bin/sh /x.sh (pid 8)", "    /usr/bin/curl  <- this record (pid 9)"]
+
+
 def test_a_file_record_without_its_file_is_shown_as_such() -> None:
     event = replace(an_exec(8, "/bin/sh", (), None).event, kind=Kind.CLOSE, target=None)
     assert explain.described(Account(event=event)).startswith(
