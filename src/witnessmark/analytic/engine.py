@@ -15,6 +15,7 @@ from witnessmark.analytic.lineage import Lineage
 from witnessmark.analytic.misses import Miss, Misses
 from witnessmark.analytic.order import Order
 from witnessmark.analytic.origins import Origins
+from witnessmark.analytic.pace import Ages
 from witnessmark.analytic.provenance import Provenance
 from witnessmark.analytic.trace import Trace
 from witnessmark.model.events import Event, Kind, SnapshotRow, Stream
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from witnessmark.analytic.parameters import Parameters
     from witnessmark.model.detections import Detection
     from witnessmark.model.workflows import Workflow
-
-PRUNE_EVERY = 256
 
 
 def detect(
@@ -91,7 +90,7 @@ class Engine:
         )
         self._keep_ns = window_ns + late_ns
         self._clock_ns = 0
-        self._count = 0
+        self._ages = Ages()
 
     @classmethod
     def of(
@@ -132,6 +131,11 @@ class Engine:
         """Processes of which nobody saw the parent: whether a browser began them is open (A7)."""
         return self._lineage.unresolved
 
+    @property
+    def began_idle_ns(self) -> int:
+        """What time it was at the last event, as far as no single record is trusted."""
+        return self._order.pace.now_ns
+
     def feed(self, event: Event) -> list[Detection]:
         """Take one event; what can be answered now."""
         found = [item for ready in self._order.feed(event) for item in self._step(ready)]
@@ -149,12 +153,12 @@ class Engine:
 
     def _step(self, event: Event) -> list[Detection]:
         self._clock_ns = max(self._clock_ns, event.time_ns)
-        self._count += 1
         self._trace.begin(event)
-        if self._count % PRUNE_EVERY == 0:
-            self._lineage.prune(self._clock_ns)
-            self._drops.table.prune(self._clock_ns - self._keep_ns)
-            self._b.prune(self._clock_ns)
+        now_ns = self._ages.move(event.time_ns)
+        if now_ns is not None:
+            self._lineage.prune(now_ns)
+            self._drops.table.prune(now_ns - self._keep_ns)
+            self._b.prune(now_ns)
         if event.kind is Kind.FORK:
             self._lineage.fork(event)
         elif event.kind is Kind.EXEC:

@@ -7,7 +7,7 @@ an unknown one: so the age and depth rules decide whether the unknown can matter
 
 from __future__ import annotations
 
-from collections import deque
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 from witnessmark.analytic.sameness import is_init, key, repeats, same, same_task
@@ -43,7 +43,8 @@ class Lineage:
         self._images: dict[tuple[int, int | None], Image] = {}
         self._current: dict[int, Image] = {}
         self._browsers: set[int] = set()
-        self._ended: deque[tuple[int, Task]] = deque()
+        self._ended: list[tuple[int, int, Task]] = []
+        self._ends = 0
         self._began_ns: int | None = None
 
     def fork(self, event: Event) -> None:
@@ -124,10 +125,10 @@ class Lineage:
     def prune(self, now_ns: int) -> None:
         """Forget tasks that ended too long ago for any rule."""
         while self._ended and self._ended[0][0] < now_ns - self._keep_ns:
-            self._forget(self._ended.popleft()[1])
+            self._forget(heappop(self._ended)[-1])
         while len(self._images) > MOST_IMAGES:
             oldest = next(iter(self._images.values())).task
-            self._forget(self._ended.popleft()[1] if self._ended else oldest)
+            self._forget(heappop(self._ended)[-1] if self._ended else oldest)
 
     def is_browser(self, image: Image) -> bool | None:
         """A1 for an image; WebKit's services only with a browser responsible for them (A2)."""
@@ -235,7 +236,8 @@ class Lineage:
         if current is not None and current.task is task:
             del self._current[task.pid]
             self._browsers.discard(task.pid)
-        self._ended.append((now_ns, task))
+        self._ends += 1
+        heappush(self._ended, (now_ns, self._ends, task))
 
     def _forget(self, task: Task) -> None:
         for name in task.keys:

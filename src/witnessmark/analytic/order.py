@@ -10,6 +10,8 @@ from __future__ import annotations
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
+from witnessmark.analytic.pace import Pace
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -27,8 +29,9 @@ class Order:
         self.late = 0
         """Events that came after their turn was given up; they pass when they come."""
         self._late_ns = late_ns
-        self._newest = 0
-        self._newest_event = 0
+        self.pace = Pace()
+        self._idle_ns = 0
+        self._newest_ns = 0
         self._oldest: int | None = None
         self._next: int | None = None
         self._top = -1
@@ -40,6 +43,7 @@ class Order:
     def feed(self, event: Event) -> Iterator[Event]:
         """Take one event; yield those whose turn has come."""
         self._arrivals += 1
+        self._idle_ns = 0
         number = event.global_seq
         if number is None:
             heappush(self._timed, (event.time_ns, event.line, self._arrivals, event))
@@ -49,14 +53,14 @@ class Order:
                 self._recent.clear()
                 self._next, self._top = number, number
             yield from self._numbered_event(event, number)
-        self._newest = max(self._newest, event.time_ns)
-        self._newest_event = max(self._newest_event, event.time_ns)
-        yield from self._drain(self._newest - self._late_ns)
+        self._newest_ns = max(self._newest_ns, event.time_ns)
+        self.pace.move(event.time_ns)
+        yield from self._drain(self.pace.now_ns - self._late_ns)
 
     def advance(self, now_ns: int) -> Iterator[Event]:
         """Let time pass without an event, as on a quiet live stream."""
-        self._newest = max(self._newest, now_ns)
-        yield from self._drain(self._newest - self._late_ns)
+        self._idle_ns = max(self._idle_ns, now_ns)
+        yield from self._drain(self._now() - self._late_ns)
 
     def finish(self) -> Iterator[Event]:
         """Everything that still waits, in order."""
@@ -65,10 +69,16 @@ class Order:
     def settled_ns(self) -> int:
         """No event older than this is still waited for."""
         waiting = [heap[0][-1].time_ns for heap in (self._numbered, self._timed) if heap]
-        return min([self._newest, *waiting])
+        return min([self._now(), *waiting])
+
+    def _now(self) -> int:
+        return max(self.pace.now_ns, self._idle_ns)
 
     def _numbered_event(self, event: Event, number: int) -> Iterator[Event]:
-        self._top = max(self._top, number)
+        if number > self._top:
+            self._top = number
+            if event.time_ns < self._newest_ns - SECOND:
+                self._newest_ns = event.time_ns  # a record before it was dated ahead
         if self._next is None:
             self._oldest = min(event.time_ns, self._oldest or event.time_ns)
         if self._next is not None and number < self._next:
@@ -104,7 +114,7 @@ class Order:
 
     def _restarted(self, event: Event, number: int) -> bool:
         """Whether the sensor began to count anew: a smaller number at a later time."""
-        after = event.time_ns - self._newest_event
+        after = event.time_ns - self._newest_ns
         if number > self._top or after <= 0:
             return False
         seen = self._recent.get(number, event.time_ns) != event.time_ns

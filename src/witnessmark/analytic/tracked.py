@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ class Table:
         self._by_key: dict[str, File] = {}
         self._by_ino: dict[tuple[int, int], File] = {}
         self._below: Counter[str] = Counter()
-        self._ages: deque[tuple[int, File]] = deque()
+        self._ages: list[tuple[int, int, File]] = []
+        self._aged = 0
         self._outside: deque[File] = deque()
 
     def __len__(self) -> int:
@@ -146,7 +148,8 @@ class Table:
     def aged(self, file: File) -> None:
         """Remember to forget a file once its content is too old to fire."""
         assert file.drop is not None
-        self._ages.append((file.drop.time_ns, file))
+        self._aged += 1
+        heappush(self._ages, (file.drop.time_ns, self._aged, file))
 
     def keep_outside(self, file: File) -> None:
         """Keep a file that left the monitored directories: it may come back by its inode (B2)."""
@@ -158,7 +161,7 @@ class Table:
         """Forget files whose content was established before, unless they moved out."""
         outside = None
         while self._ages and self._ages[0][0] < before_ns:
-            _, file = self._ages.popleft()
+            file = heappop(self._ages)[-1]
             if file.drop is None or file.drop.time_ns >= before_ns:
                 continue
             outside = outside if outside is not None else set(map(id, self._outside))

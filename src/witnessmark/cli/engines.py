@@ -59,9 +59,13 @@ class Engines:
             )
         return engine.feed(event)
 
-    def advance(self, now_ns: int) -> list[Detection]:
-        """Let time pass without an event."""
-        return [item for engine in self.of.values() for item in engine.advance(now_ns)]
+    def advance(self, idle_ns: int) -> list[Detection]:
+        """Let time pass without an event, on each host's own clock."""
+        return [
+            item
+            for engine in self.of.values()
+            for item in engine.advance(engine.began_idle_ns + idle_ns)
+        ]
 
     def finish(self) -> list[Detection]:
         """The stream has ended: everything that still waits."""
@@ -114,15 +118,13 @@ def _read(path: str, decoder: Decoder, engines: Engines, printer: Printer, follo
 def _follow(
     file: BinaryIO, path: str, decoder: Decoder, engines: Engines, printer: Printer
 ) -> None:
-    newest_ns = 0
     for line, idle_ns in lines_as_they_come(file, ends=path == "-"):
         if line is not None and line.startswith(reading.GZIP) and not decoder.position[0]:
             raise UsageError(reading.compressed(path, "detect"))
         found = []
         for event in () if line is None else decoder.feed(line):
-            newest_ns = max(newest_ns, event.time_ns)
             found += engines.feed(event)
-        if line is None and newest_ns:
-            found = engines.advance(newest_ns + idle_ns)
+        if line is None:
+            found = engines.advance(idle_ns)
         for item in found:
             printer.detection(item)

@@ -20,7 +20,7 @@ class Sums:
     """What was read, what could not be, and what is missing."""
 
     def __init__(self) -> None:
-        self.bad = self.gaps = 0
+        self.bad = self.gaps = self.backwards_ns = 0
         self.hosts: list[str] = []
         self._events = self._lines = 0
         self._unknown: dict[str, int] = {}
@@ -32,6 +32,7 @@ class Sums:
         self.hosts += hosts
         self.bad += bad
         self.gaps += len(coverage.gaps)
+        self.backwards_ns = max(self.backwards_ns, coverage.backwards_ns)
         self._events += coverage.events + coverage.other
         self._lines += coverage.lines
         for kind, number in coverage.kinds:
@@ -53,6 +54,7 @@ class Sums:
             "lines": self._lines,
             "bad_lines": self.bad,
             "gaps": self.gaps,
+            "backwards_s": self.backwards_ns / 1e9,
             "unknown_types": dict(sorted(self._unknown.items())),
             "hosts": self.hosts,
             "span": span,
@@ -60,7 +62,8 @@ class Sums:
 
     def sentence(self) -> str:
         """The same for reading."""
+        back = f"times run backwards by {self.backwards_ns / 1e9:.1f} s, "
         return (
             f"{self._events} events in {self._lines} lines, {self.bad} bad, {self.gaps} gaps, "
-            f"hosts: {visible(', '.join(self.hosts))}"
+            f"{back if self.backwards_ns else ''}hosts: {visible(', '.join(self.hosts))}"
         )

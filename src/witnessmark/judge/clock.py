@@ -17,7 +17,7 @@ from witnessmark.model.run import RUNS
 if TYPE_CHECKING:
     from witnessmark.judge.api import CaseEvidence
     from witnessmark.model.events import Event
-    from witnessmark.model.run import Act, HostFacts
+    from witnessmark.model.run import Act, HostFacts, Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,12 +137,20 @@ def _astray(case: CaseEvidence) -> str | None:
         if item.kind is Kind.EXEC:
             ours = any(match.proves(case, item, step) for step in ran)
         else:
-            # Setup and cleanup may write the attack's own files; no other case of the run does.
-            written = item.kind in match.WRITES and not other[0] <= item.time_ns <= other[1]
-            ours = written and any(match.proves(case, item, step) for step in dropped)
+            # Setup and cleanup may write the attack's own files, as processes of their own; no
+            # other case of the run does.
+            apart = not other[0] <= item.time_ns <= other[1]
+            ours = item.kind in match.WRITES and any(
+                (apart or _wrote(item, step)) and match.proves(case, item, step) for step in dropped
+            )
         if ours:
             return _away(item, first, last)
     return None
+
+
+def _wrote(found: Event, step: Step) -> bool:
+    """Whether a record is of a step's own process or a child of it."""
+    return step.pid in (found.process.token.pid, found.process.ppid)
 
 
 def _away(found: Event, first: int, last: int) -> str:

@@ -112,8 +112,10 @@ def _whole(stream: Stream, since_ns: int, by_ns: int) -> bool:
     """Whether nothing can be missing of what a source saw between two moments of its host.
 
     A stream that ends too early has lost its tail without any gap, and records without numbers
-    would show none.
+    would show none. Where times run backwards, a write may lie at any moment.
     """
+    if stream.coverage.backwards_ns:
+        return False
     inside = [event for event in stream.events if since_ns <= event.time_ns <= by_ns]
     if any(event.global_seq is None for event in inside):
         return False

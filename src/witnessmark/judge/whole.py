@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from witnessmark.judge import match
@@ -18,7 +19,11 @@ def trouble(case: CaseEvidence) -> str | None:
     """
     if (why := uncollected(case)) is not None or case.stream is None:
         return why
-    found = [why for why in (_unnumbered(case), _hole(case), unreadable(case)) if why is not None]
+    found = [
+        why
+        for why in (_unnumbered(case), _backwards(case), _hole(case), unreadable(case))
+        if why is not None
+    ]
     return "; and ".join(found) or None
 
 
@@ -26,6 +31,12 @@ def _unnumbered(case: CaseEvidence) -> str | None:
     if all(event.global_seq is not None for event in match.inside(case)):
         return None
     return "its records carry no sequence numbers, so a hole could not be seen"
+
+
+def _backwards(case: CaseEvidence) -> str | None:
+    """One record with a wrong time may be of this attack, or may have misled the analytic."""
+    back_ns = case.stream.coverage.backwards_ns if case.stream else 0
+    return f"its times run backwards by {back_ns / 1e9:.1f} s" if back_ns else None
 
 
 def _hole(case: CaseEvidence) -> str | None:
@@ -63,7 +74,7 @@ def bounds_of(stream: Stream, bad: BadLine) -> tuple[int | None, int | None]:
 
     Where lines come out of order, neighbours say nothing of when a bad line was written.
     """
-    if stream.coverage.out_of_order:
+    if stream.coverage.out_of_order or stream.coverage.backwards_ns:
         return (None, None)
     return (bad.time_ns, _after(stream, bad.line))
 
@@ -75,5 +86,7 @@ def _touches(case: CaseEvidence, since_ns: int | None, until_ns: int | None) -> 
 
 
 def _after(stream: Stream, line: int) -> int | None:
-    """Time of the first good record behind a line."""
-    return next((event.time_ns for event in stream.events if event.line > line), None)
+    """The later time of the two good records behind a line; None if there are no two."""
+    behind = (event.time_ns for event in stream.events if event.line > line)
+    two = list(islice(behind, 2))
+    return max(two) if len(two) == 2 else None

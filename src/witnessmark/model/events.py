@@ -141,7 +141,9 @@ class Gap:
     anew), or the source's own words for a loss that it told of. With the last two nobody knows how
     many records are missing (``missing`` is then 1)."""
     since_ns: int | None = None
-    """Time of the newest record before the hole: the loss lies between this and ``time_ns``."""
+    """The loss lies between this and ``time_ns``, as far as no single record is trusted: the
+    earlier time of the two records before the hole, and the later of the two behind it. None:
+    nobody knows, as where times run backwards."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +153,8 @@ class BadLine:
     line: int
     reason: str
     time_ns: int | None = None
-    """Time of the nearest good record before it, so that its window is known."""
+    """The earlier time of the two good records before it, so that its window is known even if one
+    of them has a wrong time."""
     unknown_shape: bool = False
     """True when the line is valid JSON of a record shape that the decoder does not know."""
 
@@ -182,6 +185,9 @@ class Coverage:
     duplicates: int = 0
     """Lines left out because the same bytes came before under the same global sequence number."""
     out_of_order: int = 0
+    backwards_ns: int = 0
+    """How far times run backwards against the sequence numbers at most, if by more than a second:
+    some record's time is wrong then, or the host's clock was set."""
     kinds: tuple[tuple[str, int], ...] = ()
     """How many records of each event type, under the source's own name for it, sorted."""
 

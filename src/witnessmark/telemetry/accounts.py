@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from witnessmark.model.events import Coverage, Gap, Kind
-from witnessmark.telemetry.sequence import SECOND, Counter, Seen
+from witnessmark.telemetry.sequence import SECOND, Counter, Course, Seen
 
 if TYPE_CHECKING:
     from witnessmark.model.events import BadLine
@@ -18,20 +19,42 @@ MAX_NAMES: Final = 500
 MORE: Final = "(more)"
 
 
+@dataclass(frozen=True, slots=True)
+class _Loss:
+    """Records of whose loss the source told."""
+
+    line: int
+    since_ns: int | None
+    words: str
+    after_ns: int | None = None
+
+    def gap(self, until_ns: int | None) -> Gap:
+        """As a gap that ends at a moment, or nobody knows when."""
+        return Gap(
+            line=self.line,
+            time_ns=until_ns,
+            missing=1,
+            counter=self.words,
+            since_ns=self.since_ns,
+        )
+
+
 class Accounts:
     """What a stream's records add up to."""
 
     def __init__(self) -> None:
-        self.previous_ns: int | None = None
-        """Time of the record before, if there is one."""
+        self.since_ns: int | None = None
+        """The earlier time of the two records before, if there are two: one alone may be wrong."""
+        self._previous_ns: int | None = None
         self._events = self._other = self._notices = self._more = 0
         self._duplicates = self._late = 0
         self._kinds: dict[str, int] = {}
+        self._courses: dict[tuple[str | None, ...], Course] = {}
         self._all: dict[tuple[str | None, str], Counter] = {}
         self._each: dict[tuple[str | None, str, str], Counter] = {}
         self._recent: dict[tuple[str | None, str, int], int] = {}
         self._losses: list[Gap] = []
-        self._open: list[tuple[int, int | None, str]] = []
+        self._open: list[_Loss] = []
         self._first_ns: int | None = None
         self._last_ns: int | None = None
 
@@ -43,21 +66,22 @@ class Accounts:
         """
         name, time_ns = item.name, item.time_ns
         if item.lost is not None:
-            self._open.append((line, self.previous_ns, item.lost))
-        elif self._open and time_ns is not None:
-            self._close(time_ns)
+            self._open.append(_Loss(line, self.since_ns, item.lost))
+        late = False
         if time_ns is None:
             if item.process is not None:
                 raise ValueError(f"{name} without a time")
         elif item.global_seq is not None:
-            if not self._number(item, item.global_seq, line, time_ns, hash(raw)):
+            seen = self._number(item, item.global_seq, line, time_ns, hash(raw))
+            if seen is None:
                 return False
+            late = seen in (Seen.LATE, Seen.REPEATED)
         elif self._last_ns is not None and time_ns < self._last_ns - SECOND:
             self._late += 1
         if name not in self._kinds and len(self._kinds) >= MAX_NAMES:
             name = MORE
         if item.seq is not None and name != MORE and time_ns is not None:
-            self._own_number(item, name, item.seq, line, time_ns)
+            self._own_number(item, name, item.seq, line, time_ns, late)
         self._kinds[name] = self._kinds.get(name, 0) + 1
         if item.process is None:
             self._notices += 1
@@ -66,6 +90,8 @@ class Accounts:
         else:
             self._events += 1
         if time_ns is not None:
+            if self._open and item.lost is None:
+                self._close(time_ns)
             self._date(time_ns)
         return True
 
@@ -77,11 +103,11 @@ class Accounts:
         """The sums, with what the caller counted itself."""
         counters = (*self._all.values(), *self._each.values())
         gaps = [gap for counter in counters for gap in counter.gaps()]
+        backwards_ns = max((each.backwards_ns for each in self._courses.values()), default=0)
         gaps += self._losses
-        gaps += [
-            Gap(line=at, time_ns=None, missing=1, counter=words, since_ns=since)
-            for at, since, words in self._open
-        ]
+        gaps += [each.gap(None) for each in self._open]
+        if backwards_ns:
+            gaps = [replace(gap, since_ns=None, time_ns=None) for gap in gaps]
         return Coverage(
             lines=lines,
             events=self._events,
@@ -95,36 +121,47 @@ class Accounts:
             bad=bad,
             duplicates=self._duplicates,
             out_of_order=self._late,
+            backwards_ns=backwards_ns,
             kinds=tuple(sorted(self._kinds.items())),
         )
 
-    def _number(self, item: Found, number: int, line: int, time_ns: int, content: int) -> bool:
-        """Take in the number that a sensor gives all its records; False if they repeat."""
+    def _number(
+        self, item: Found, number: int, line: int, time_ns: int, content: int
+    ) -> Seen | None:
+        """Take in the number that a sensor gives all its records; None if they repeat."""
         known = (item.host, item.counter, number)
         if self._recent.get(known) == content:
             self._duplicates += 1
-            return False
+            return None
         self._remember(known, content)
         who = (item.host, item.counter)
         counter = self._all.get(who)
         if counter is None:
-            counter = self._all[who] = Counter(item.counter or "global")
+            counter = self._all[who] = Counter(item.counter or "global", self._course(who))
         seen = counter.see(number, line, time_ns)
         self._late += seen in (Seen.LATE, Seen.REPEATED)
         if seen is Seen.RESTARTED:
             for (host, name, _), each in self._each.items():
                 if (host, name) == who:
                     each.restart(None, line, time_ns)
-        return True
+        return seen
 
-    def _own_number(self, item: Found, name: str, number: int, line: int, time_ns: int) -> None:
+    def _own_number(
+        self, item: Found, name: str, number: int, line: int, time_ns: int, late: bool
+    ) -> None:
         """Take in the number that a sensor gives the records of one event type."""
         who = (item.host, item.counter, name)
         counter = self._each.get(who)
         if counter is None:
-            counter = self._each[who] = Counter(name)
-        seen = counter.see(number, line, time_ns)
+            # Without a number of all its records, each type's own are all the order there is.
+            alone = item.global_seq is None
+            course = self._course(who if alone else who[:2])
+            counter = self._each[who] = Counter(name, course, leads=alone)
+        seen = counter.see(number, line, time_ns, late=late)
         self._late += item.global_seq is None and seen in (Seen.LATE, Seen.REPEATED)
+
+    def _course(self, who: tuple[str | None, ...]) -> Course:
+        return self._courses.setdefault(who, Course())
 
     def _remember(self, known: tuple[str | None, str, int], content: int) -> None:
         self._recent.pop(known, None)
@@ -133,15 +170,18 @@ class Accounts:
             del self._recent[next(iter(self._recent))]
 
     def _close(self, time_ns: int) -> None:
-        """A record came after a loss that was told of: the loss lies before it."""
-        self._losses += [
-            Gap(line=at, time_ns=time_ns, missing=1, counter=words, since_ns=since)
-            for at, since, words in self._open
+        """A record came after a loss that was told of: the loss lies before the second one."""
+        for loss in self._open:
+            if loss.after_ns is not None:
+                self._losses.append(loss.gap(max(loss.after_ns, time_ns)))
+        self._open = [
+            replace(loss, after_ns=time_ns) for loss in self._open if loss.after_ns is None
         ]
-        self._open.clear()
 
     def _date(self, time_ns: int) -> None:
-        self.previous_ns = time_ns
+        if self._previous_ns is not None:
+            self.since_ns = min(self._previous_ns, time_ns)
+        self._previous_ns = time_ns
         if self._first_ns is None or time_ns < self._first_ns:
             self._first_ns = time_ns
         if self._last_ns is None or time_ns > self._last_ns:

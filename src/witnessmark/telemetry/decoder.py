@@ -167,7 +167,7 @@ class Decoder:
         bad = BadLine(
             line=self._lines,
             reason=" ".join(reason.split())[:200],
-            time_ns=self._accounts.previous_ns,
+            time_ns=self._accounts.since_ns,
             unknown_shape=unknown_shape,
         )
         if self._trouble is None:

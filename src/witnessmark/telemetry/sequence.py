@@ -27,88 +27,168 @@ class Seen(Enum):
 
 
 @dataclass(slots=True)
+class _Bounds:
+    """Between which moments a hole lies; None: nobody knows."""
+
+    since_ns: int | None
+    after_ns: int
+    """What the first record behind it says alone: never more than a hint."""
+    until_ns: int | None = None
+
+
+@dataclass(slots=True)
 class _Hole:
     first: int
     last: int
     line: int
-    since_ns: int
-    time_ns: int
+    bounds: _Bounds
+
+
+class Course:
+    """When one sensor's records happened, in the order in which it numbered them.
+
+    A single time is no bound of anything, for it may be wrong: a hole lies behind the earlier of
+    the two records before it, and before the later of the two behind it. Where times run
+    backwards against the numbers by more than a second, no time bounds anything any more.
+    """
+
+    def __init__(self) -> None:
+        self.newest_ns: int | None = None
+        self.low_ns: int | None = None
+        """The earlier time of the last two records; None until there are two."""
+        self.backwards_ns = 0
+        self._open: list[_Bounds] = []
+
+    def move(self, time_ns: int) -> None:
+        """Take in the time of the next record in order."""
+        for bounds in self._open:
+            bounds.until_ns = max(bounds.after_ns, time_ns)
+        self._open.clear()
+        if self.newest_ns is not None:
+            self.against(self.newest_ns - time_ns)
+            self.low_ns = min(self.newest_ns, time_ns)
+        self.newest_ns = time_ns
+
+    def against(self, step_ns: int) -> None:
+        """Note how far a time lies before one of a smaller number."""
+        if step_ns > SECOND:
+            self.backwards_ns = max(self.backwards_ns, step_ns)
+
+    def opened(self, since_ns: int | None, after_ns: int) -> _Bounds:
+        """The bounds of a hole before the record that was just moved to; the next closes them."""
+        bounds = _Bounds(since_ns, after_ns)
+        self._open.append(bounds)
+        return bounds
 
 
 class Counter:
-    """One counter of one sensor (``global_seq_num``, or an event type's ``seq_num``)."""
+    """One counter of one sensor (``global_seq_num``, or an event type's ``seq_num``).
 
-    def __init__(self, name: str) -> None:
+    ``course`` is the sensor's. One who ``leads`` moves it on; any other's numbers are of records
+    that were moved to before.
+    """
+
+    def __init__(self, name: str, course: Course | None = None, *, leads: bool = True) -> None:
         self.name = name
+        self._course = course or Course()
+        self._leads = leads
         self._holes: list[_Hole] = []
-        self._restarts: list[Gap] = []
+        self._restarts: list[tuple[int, _Bounds]] = []
         self._start = 0
         self._next: int | None = None
         self._lowest = 0
         self._newest_ns = 0
+        self._low_ns: int | None = None
 
-    def see(self, number: int, line: int, time_ns: int) -> Seen:
-        """Take one record's number in; bytes that repeat must be recognised by the caller."""
+    def see(self, number: int, line: int, time_ns: int, *, late: bool = False) -> Seen:
+        """Take one record's number in; bytes that repeat must be recognised by the caller.
+
+        ``late``: the record is no neighbour of the one that the course moved to last.
+        """
         if self._next is None:
-            self._next, self._lowest, self._newest_ns = number + 1, number, time_ns
+            self._lowest = number
+            self._accept(number, time_ns, late)
             return Seen.NEXT
         if number >= self._next:
-            if number > self._next:
-                self._holes.append(_Hole(self._next, number - 1, line, self._newest_ns, time_ns))
-            self._next = number + 1
-            self._newest_ns = max(self._newest_ns, time_ns)
+            first, since_ns = self._next, self._since()
+            self._accept(number, time_ns, late)
+            if number > first:
+                bounds = self._course.opened(since_ns, time_ns)
+                self._holes.append(_Hole(first, number - 1, line, bounds))
             return Seen.NEXT
         if self._fill(number, time_ns):
             return Seen.LATE
         early = number < self._lowest
-        if time_ns > self._newest_ns + (SECOND if early else 0):
+        if self._later(time_ns, early):
             self.restart(number, line, time_ns)
             return Seen.RESTARTED
         if early:
             if number + 1 < self._lowest:
-                hole = _Hole(number + 1, self._lowest - 1, line, time_ns, self._newest_ns)
-                self._holes.insert(self._start, hole)
+                bounds = _Bounds(None, self._newest_ns)
+                self._holes.insert(self._start, _Hole(number + 1, self._lowest - 1, line, bounds))
             self._lowest = number
         return Seen.LATE if early else Seen.REPEATED
 
     def restart(self, number: int | None, line: int, time_ns: int) -> None:
         """Begin anew at ``number``; holes so far stay gaps."""
-        if self._next is not None and number is not None:
-            self._restarts.append(
-                Gap(
-                    line=line, time_ns=time_ns, missing=1, counter=RESTART, since_ns=self._newest_ns
-                )
-            )
+        since_ns, known = self._since(), self._next is not None
         self._start = len(self._holes)
-        self._next = None if number is None else number + 1
+        self._next = None
         self._lowest = number or 0
-        self._newest_ns = max(self._newest_ns, time_ns)
+        if number is None:
+            return
+        self._accept(number, time_ns, late=False)
+        if known:
+            self._restarts.append((line, self._course.opened(since_ns, time_ns)))
+
+    def _since(self) -> int | None:
+        return self._course.low_ns if self._leads else self._low_ns
+
+    def _accept(self, number: int, time_ns: int, late: bool) -> None:
+        self._next = number + 1
+        backwards = self._newest_ns - time_ns > SECOND
+        self._newest_ns = time_ns if backwards else max(self._newest_ns, time_ns)
+        if self._leads:
+            self._course.move(time_ns)
+        self._low_ns = None if late else self._course.low_ns
+
+    def _later(self, time_ns: int, early: bool) -> bool:
+        """Whether a smaller number is of a later time: one wrong time ahead hides no restart."""
+        low_ns = self._since()
+        ahead = low_ns is not None and time_ns > low_ns + SECOND
+        return ahead or time_ns > self._newest_ns + (SECOND if early else 0)
 
     def gaps(self) -> tuple[Gap, ...]:
         """Every hole that is still open, and every restart, in line order."""
-        holes = [
-            Gap(
-                line=hole.line,
-                time_ns=hole.time_ns,
-                missing=hole.last - hole.first + 1,
-                counter=self.name,
-                since_ns=hole.since_ns,
-            )
+        gaps = [
+            self._gap(hole.line, hole.bounds, self.name, hole.last - hole.first + 1)
             for hole in self._holes
         ]
-        return tuple(sorted(holes + self._restarts, key=lambda gap: gap.line))
+        gaps += [self._gap(line, bounds, RESTART, 1) for line, bounds in self._restarts]
+        return tuple(sorted(gaps, key=lambda gap: gap.line))
+
+    def _gap(self, line: int, bounds: _Bounds, counter: str, missing: int) -> Gap:
+        sound = not self._course.backwards_ns
+        return Gap(
+            line=line,
+            time_ns=bounds.until_ns if sound else None,
+            missing=missing,
+            counter=counter,
+            since_ns=bounds.since_ns if sound else None,
+        )
 
     def _fill(self, number: int, time_ns: int) -> bool:
         place = bisect_right(self._holes, number, lo=self._start, key=lambda hole: hole.first) - 1
         if place < self._start:
             return False
         hole = self._holes[place]
-        if number > hole.last or time_ns > hole.time_ns + SECOND:
+        if number > hole.last or time_ns > hole.bounds.after_ns + SECOND:
             return False
-        parts = [
-            _Hole(first, last, hole.line, hole.since_ns, hole.time_ns)
+        if hole.bounds.since_ns is not None:
+            self._course.against(hole.bounds.since_ns - time_ns)
+        self._holes[place : place + 1] = [
+            _Hole(first, last, hole.line, hole.bounds)
             for first, last in ((hole.first, number - 1), (number + 1, hole.last))
             if first <= last
         ]
-        self._holes[place : place + 1] = parts
         return True

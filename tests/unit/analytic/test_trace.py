@@ -160,7 +160,7 @@ def test_A6_a_record_that_comes_after_the_one_alert(tape: Any, answers: Any) -> 
     host = shell(tape, tape.chrome())
     shell(tape, host)
     late = tape.events.pop()
-    for _ in range(3):
+    for _ in range(6):
         tape.wait(200)
         tape.write("/opt/noise")
     tape.events.append(late)

@@ -60,6 +60,7 @@ def test_fired_gives_exit_1_and_the_contracts_shape(file: Path) -> None:
         "lines": 2,
         "bad_lines": 0,
         "gaps": 0,
+        "backwards_s": 0.0,
         "unknown_types": {},
         "hosts": ["mac7"],
         "span": {
@@ -384,6 +385,23 @@ def test_lines_out_of_order_change_nothing_and_late_ones_are_counted(
     assert (code, found["gap_s"], summary["late"]) == (1, 2.0, 0)
     later = second.replace(b'"global_seq_num": 1', b'"global_seq_num": 2')
     later = later.replace(b"00:00:07", b"00:30:07").replace(b'"pidversion": 8', b'"pidversion": 9')
-    path.write_bytes(second + later + first)
+    more = [
+        later.replace(b'"global_seq_num": 2', b'"global_seq_num": %d' % number)
+        for number in (3, 4, 5)
+    ]
+    path.write_bytes(second + later + b"".join(more) + first)
     code, (*_, summary) = run(path)
     assert (code, summary["late"]) == (0, 1)
+    path.write_bytes(second + later + first)
+    code, (*_, summary) = run(path)
+    assert (code, summary["late"]) == (1, 0), "one record alone does not end the wait"
+
+
+def test_times_that_run_backwards_are_told(tmp_path: Path, drop_and_run: Any) -> None:
+    first, second = drop_and_run().splitlines(keepends=True)
+    path = tmp_path / "mac7.ndjson"
+    path.write_bytes(first.replace(b"2026-10-04T00:00:05", b"2026-10-05T00:00:05") + second)
+    _, (*_, summary) = run(path)
+    assert summary["backwards_s"] == 86_398.0
+    table = CliRunner().invoke(command, [str(path), "--format", "table"])
+    assert "times run backwards by 86398.0 s" in table.output

@@ -92,7 +92,9 @@ def test_setup_and_cleanup_may_write_the_same_file() -> None:
     for phase in (Phase.SETUP, Phase.CLEANUP):
         ran = case.act.phase(phase)
         assert ran is not None
-        again = replace(drop, id="again", time_ns=ran.started_ns)
+        token = replace(drop.process.token, pid=7_000)
+        other = replace(drop.process, token=token, ppid=6_999)
+        again = replace(drop, id="again", time_ns=ran.started_ns, process=other)
         both = replace(case.stream, events=(*case.stream.events, again))
         assert clock.unplaced(replace(case, stream=both)) is None
 
@@ -122,7 +124,7 @@ def test_without_an_attack_nothing_lies_outside_it() -> None:
 def test_an_offset_that_is_large_or_changed_or_unknown_is_trouble(
     start: float | None, end: float | None, troubled: bool, unplaced: bool
 ) -> None:
-    case = measured(examples.drop_exec(), start, end)
+    case = measured(shifted(start or 0.0), start, end)
     assert (clock.trouble(case) is not None) is troubled
     assert (clock.unplaced(case) is not None) is unplaced
 
@@ -177,7 +179,7 @@ def test_what_the_measurement_cannot_tell_counts_against_the_clock(
     troubled: str | None,
     unplaced: str | None,
 ) -> None:
-    case = measured(examples.drop_exec(), start, end)
+    case = measured(shifted(start or 0.0), start, end)
     case = replace(case, facts=replace(case.facts, clock_uncertainty_s=unsure))
     for said, wanted in ((clock.trouble(case), troubled), (clock.unplaced(case), unplaced)):
         assert (said is None) if wanted is None else (wanted in (said or "")), said

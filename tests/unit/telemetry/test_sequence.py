@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import random
+from itertools import accumulate
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from witnessmark.telemetry import eslogger
 from witnessmark.telemetry.decoder import decode
@@ -15,15 +19,102 @@ def gaps(stream: Any, counter: str = "global") -> list[tuple[int, int]]:
     return [(gap.line, gap.missing) for gap in stream.coverage.gaps if gap.counter == counter]
 
 
+def bounds(stream: Any) -> list[tuple[int | None, int | None]]:
+    times = ((gap.since_ns, gap.time_ns) for gap in stream.coverage.gaps)
+    return [tuple(None if time is None else time % 10**9 for time in each) for each in times]
+
+
+BASE_S = 1_754_572_895
+
+
+def dated(es: Any, number: int, second: int) -> bytes:
+    """An exit with this number, so many seconds after a moment."""
+    when = dt.datetime.fromtimestamp(BASE_S + second, dt.UTC)
+    time = when.strftime("%Y-%m-%dT%H:%M:%S.000000000Z")
+    return es.line("exit", {"stat": 0}, global_seq_num=number, seq_num=number, time=time)
+
+
 def test_first_number_is_the_baseline(es: Any) -> None:
     assert es.decode(*es.numbered(700, 701)).coverage.gaps == ()
 
 
-def test_jump_is_a_gap_between_two_times(es: Any) -> None:
+def test_jump_is_a_gap_between_the_earlier_of_two_times_and_the_later_of_two(es: Any) -> None:
     stream = es.decode(*es.numbered(0, 1, 5, 6))
     assert gaps(stream) == [(3, 3)]
-    found = stream.coverage.gaps[0]
+    assert bounds(stream) == [(0, 6_000)] * 2  # global, and of the event type
+
+
+def test_a_hole_beside_fewer_than_two_records_has_no_bound_there(es: Any) -> None:
+    assert bounds(es.decode(*es.numbered(0, 5, 6))) == [(None, 6_000)] * 2
+    assert bounds(es.decode(*es.numbered(0, 1, 5))) == [(0, None)] * 2
+
+
+def test_a_hole_that_a_late_line_split_keeps_its_bounds(es: Any) -> None:
+    assert bounds(es.decode(*es.numbered(0, 1, 6, 3, 7))) == [(0, 7_000)] * 4
+
+
+def test_the_hole_of_one_event_type_is_bounded_by_any_of_its_sensors_records(es: Any) -> None:
+    times = es.numbered(0, 1, 2, 3, 4, 5)
+    times[2] = times[2].replace(b'"seq_num": 2', b'"seq_num": 0').replace(b'"exit"', b'"kindx"')
+    times[4] = times[4].replace(b'"seq_num": 4', b'"seq_num": 2').replace(b'"exit"', b'"kindx"')
+    (found,) = [gap for gap in es.decode(*times).coverage.gaps if gap.counter == "kindx"]
     assert (found.since_ns % 10**9, found.time_ns % 10**9) == (1_000, 5_000)
+
+
+@pytest.mark.parametrize("wrong", range(6))
+@pytest.mark.parametrize("seconds", [-3600, -60, 60, 3600])
+def test_where_times_run_backwards_no_hole_has_a_bound(es: Any, wrong: int, seconds: int) -> None:
+    numbers = (0, 1, 2, 6, 7, 8)
+    lines = [dated(es, number, number * 10) for number in numbers]
+    lines[wrong] = dated(es, numbers[wrong], numbers[wrong] * 10 + seconds)
+    cover = es.decode(*lines).coverage
+    unseen = (wrong, seconds > 0) in ((0, False), (5, True))  # the first early, the last late
+    assert bool(cover.backwards_ns) != unseen
+    for gap in cover.gaps:
+        assert (gap.since_ns, gap.time_ns) == (None, None) or unseen
+
+
+def test_times_within_a_second_of_their_order_are_as_they_should_be(es: Any) -> None:
+    lines = [dated(es, number, number * 10) for number in (0, 1, 2, 5, 6)]
+    lines.insert(2, dated(es, 2, 9))
+    lines[3] = dated(es, 3, 20)
+    assert es.decode(*lines).coverage.backwards_ns == 0
+
+
+def test_a_late_line_whose_time_does_not_fit_its_number_is_told(es: Any) -> None:
+    lines = [dated(es, number, number * 10) for number in (0, 1, 3, 4)]
+    assert es.decode(*lines, dated(es, 2, 20)).coverage.backwards_ns == 0
+    assert es.decode(*lines, dated(es, 2, -50)).coverage.backwards_ns == 50 * 10**9
+
+
+def test_one_record_dated_ahead_hides_no_restart(es: Any) -> None:
+    before = [dated(es, number, number) for number in (50, 51)]
+    later = [dated(es, number, 60 + number) for number in (0, 1, 2)]
+    assert gaps(es.decode(*before, dated(es, 52, 3600), *later), "restart") == [(4, 1)]
+
+
+@settings(deadline=None, max_examples=200,
+          suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
+@given(
+    waits=st.lists(st.integers(0, 90), min_size=6, max_size=12),
+    lost=st.integers(0, 10**6),
+    wrong=st.integers(0, 10**6),
+    at=st.integers(-4_000, 90_000),
+)
+def test_no_one_wrong_time_puts_a_hole_where_it_is_not(
+    es: Any, waits: list[int], lost: int, wrong: int, at: int
+) -> None:
+    times = list(accumulate(waits))
+    lost = 1 + lost % (len(times) - 2)
+    kept = [number for number in range(len(times)) if number != lost]
+    stray = kept[wrong % len(kept)]
+    lines = [dated(es, number, at if number == stray else times[number]) for number in kept]
+    found = [gap for gap in es.decode(*lines).coverage.gaps if gap.counter != "restart"]
+    assert found
+    truth = BASE_S * 10**9 + times[lost] * 10**9
+    for gap in found:
+        assert gap.since_ns is None or gap.since_ns <= truth
+        assert gap.time_ns is None or gap.time_ns >= truth
 
 
 def test_each_event_type_has_its_own_counter(es: Any) -> None:
