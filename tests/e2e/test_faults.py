@@ -22,6 +22,7 @@ pytestmark = [
 ]
 
 UNSURE = ("inconclusive", "recorded", False)
+UNHEARD = ("inconclusive", "detected", False)
 BLIND = ("blind (not recorded)", "recorded", False)
 DETECTED = ("detected", None, True)
 NO_ACT = ("inconclusive", "acted", False)
@@ -38,6 +39,7 @@ EXACTLY = {
     "drop-exec": (BLIND, BLIND, DETECTED),
     "duplicate": (DETECTED, SILENT, DETECTED),
     "login-refused": (NO_ACT, NO_ACT, NO_ACT),
+    "lose-clock": (DETECTED, UNHEARD, DETECTED),
     "lose-exec": (UNSURE, UNSURE, DETECTED),
     "no-rights": (UNSURE, UNSURE, UNSURE),
     "read-only-downloads": (NO_ACT, NO_ACT, NO_ACT),

@@ -110,6 +110,7 @@ def gap(since_ns: int | None, time_ns: int | None) -> dict[str, object]:
         ({"bad": (BadLine(line=1, reason="cut", time_ns=WRITTEN),)}, False),
         ({"bad": (BadLine(line=9, reason="cut", time_ns=AFTER),)}, True),
         ({"bad": (BadLine(line=9, reason="cut", time_ns=AFTER),), "out_of_order": 1}, False),
+        ({"backwards_ns": 2 * 10**9}, False),
     ],
 )
 def test_a_lost_rewrite_is_never_taken_for_none(coverage: dict[str, object], known: bool) -> None:

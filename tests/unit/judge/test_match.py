@@ -172,6 +172,19 @@ def test_out_of_order_lines_give_a_bad_line_no_place_in_time() -> None:
         assert (whole.trouble(held) is not None) is troubled
 
 
+def test_a_bad_line_lies_before_the_later_of_two_records_behind_it() -> None:
+    case = examples.drop_exec()
+    assert case.stream is not None
+    bad = BadLine(line=0, reason="cut", time_ns=examples.T0)
+    first, second = case.stream.events
+    for stray in (first, second):
+        events = tuple(
+            replace(item, time_ns=1) if item is stray else item for item in (first, second)
+        )
+        assert whole.bounds_of(replace(case.stream, events=events), bad)[1] > examples.T0
+    assert whole.bounds_of(replace(case.stream, events=(first,)), bad)[1] is None
+
+
 def test_acted_is_more_than_an_exit_status() -> None:
     case = examples.drop_exec()
     assert match.acted(case)
