@@ -152,7 +152,7 @@ def test_an_unknown_host_is_refused(host: Host, tmp_path: Path) -> None:
 def test_a_refused_login_and_a_dead_port_are_one_sentence(host: Host) -> None:
     with pytest.raises(HostError, match=r"login as root was refused"):
         SshTransport(replace(host, user="root"))
-    with pytest.raises(HostError, match=r"mac1 \(127\.0\.0\.1:1\): not reachable by SSH"):
+    with pytest.raises(HostError, match=r"mac1 \(127\.0\.0\.1:1\): not reachable by SSH: nothing"):
         SshTransport(replace(host, port=1))
 
 

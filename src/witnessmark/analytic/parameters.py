@@ -12,6 +12,7 @@ from witnessmark.analytic.unwrap import WRAPPERS
 from witnessmark.content import root
 from witnessmark.content.durations import Duration  # noqa: TC001 - pydantic reads it at run time
 from witnessmark.content.located import Document, read, validate
+from witnessmark.content.near import no_such
 from witnessmark.errors import ContentError, UsageError
 
 if TYPE_CHECKING:
@@ -194,8 +195,8 @@ def load(
     chosen = base
     if profile is not None:
         if profile not in head.profiles:
-            known = ", ".join(sorted(head.profiles)) or "none"
-            raise UsageError(f"no profile is called {profile!r}; there are: {known}")
+            what = f"no profile is called {profile!r}"
+            raise UsageError(no_such(what, profile, head.profiles))
         chosen = chosen.overlaid(document.sub("profiles", profile))
     for layer in (*((read(override),) if override else ()), *layers):
         if layer.data is None:

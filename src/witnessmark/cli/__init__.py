@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import os
 import sys
 
 import click
@@ -35,6 +36,10 @@ COMMANDS = {
 }
 
 
+CLOSED_PIPE = 141
+"""What a shell says of a command that SIGPIPE (13) ended."""
+
+
 class _Lazy(click.Group):
     """A group whose commands are imported on use, so that --help stays fast."""
 
@@ -47,6 +52,28 @@ class _Lazy(click.Group):
         module = importlib.import_module(f"witnessmark.cli.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As any group does it; a misspelt command is answered with the one that was meant."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from witnessmark.content.near import meant
+
+            text = error.message.removesuffix(".") + (meant(args[0], COMMANDS) or ".")
+            raise click.UsageError(text, error.ctx) from None
+
+    def invoke(self, ctx: click.Context) -> object:
+        """A reader that went away (``| head -1``) is no finding: as of a signal, exit 141."""
+        try:
+            status = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise click.exceptions.Exit(CLOSED_PIPE) from None
+        return status
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -76,7 +103,7 @@ def main() -> None:
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.stderr.close()
-        sys.exit(141)
+        sys.exit(CLOSED_PIPE)
     sys.exit(status if isinstance(status, int) else 0)
 
 

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from witnessmark.analytic.explanation import Explanation
 
 
+_SLASHES = 2
+"""An event's id is HOST/SOURCE/LINE."""
+
+
 @click.command()
 @click.argument("bag", required=False)
 @click.argument("what", metavar="CASE|SEQ", required=False, shell_complete=complete.cases)
@@ -155,6 +159,11 @@ def _of_file(asked: _Asked, what: str) -> list[Explanation]:
     from witnessmark.telemetry.decoder import decode
     from witnessmark.telemetry.kinds import decoder_of
 
+    if not what.isdigit() and what.count("/") != _SLASHES:
+        raise UsageError(
+            f"{what!r} names no record: give its number (its global_seq_num, the seq that "
+            "`witnessmark detect` prints) or its id, such as mac1/eslogger/813"
+        )
     chosen = load(profile=asked.profile, override=asked.params).parameters
     baseline = given(asked.workflows)
     snapshot = reading.processes(asked.processes) if asked.processes else ()

@@ -81,7 +81,7 @@ class Table(_Totals):
         """Print one detection at once."""
         self.count(found)
         ran = found.exec.path + (f"  {found.exec.script}" if found.exec.script else "")
-        rows = [("ran", f"{ran}  (pid {found.exec.pid})")]
+        rows = [("ran", f"{ran}  (pid {found.exec.pid}, {_record(found.exec)})")]
         gap = "" if found.gap_s is None else f", {found.gap_s:.3f} s before"
         if found.drop is not None:
             rows.append(
@@ -147,6 +147,11 @@ def _exec(ref: ExecRef) -> dict[str, Any]:
         "script": ref.script,
         "time": rfc3339(ref.time_ns),
     }
+
+
+def _record(ref: ExecRef) -> str:
+    """What ``explain`` is given to go on with: the record's number, else its id."""
+    return f"seq {ref.seq}" if ref.seq is not None else f"record {ref.event_id}"
 
 
 def _say(line: str) -> None:

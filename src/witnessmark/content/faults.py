@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from witnessmark.content import root
-from witnessmark.content.located import load as load_yaml
+from witnessmark.content.located import read, validate
+from witnessmark.content.near import no_such
 from witnessmark.errors import ContentError, UsageError
 from witnessmark.standin.faults import problems
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+
+    from witnessmark.content.located import Document
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +52,32 @@ def load(name: str) -> Fault:
     shipped = folder / f"{name}.yaml"
     path = shipped if "/" not in name and shipped.is_file() else Path(name)
     if not path.is_file():
-        known = ", ".join(sorted(item.stem for item in folder.glob("*.yaml")))
-        raise UsageError(f"no fault is called {name!r} and no such file exists; there are: {known}")
-    fault = load_yaml(path, Fault)
-    if found := problems(fault.faults):
-        raise ContentError([f"{path}: faults: {problem}" for problem in found])
+        known = [item.stem for item in folder.glob("*.yaml")]
+        what = f"no fault is called {name!r} and no such file exists"
+        raise UsageError(no_such(what, name, known))
+    document = read(path)
+    said = list(_items(document))
+    try:
+        fault = validate(document, Fault)
+    except ContentError as error:
+        raise ContentError([*error.problems, *said]) from error
+    if said:
+        raise ContentError(said)
     return fault
+
+
+def _items(document: Document) -> Iterator[str]:
+    """What is wrong with each item, at the line of the key that is meant."""
+    data = document.data.get("faults") if isinstance(document.data, dict) else None
+    for number, item in enumerate(data if isinstance(data, list) else ()):
+        if not isinstance(item, dict):
+            continue  # the shape of the file is checked as that of any other
+        for problem in problems([item]):
+            text = problem.removeprefix("item 0: ")
+            key = next((key for key in item if _is_about(text, key)), None)
+            place = ("faults", number) if key is None else ("faults", number, key)
+            yield f"{document.where(place)}: faults.{number}: {text}"
+
+
+def _is_about(text: str, key: str) -> bool:
+    return text.startswith((f"unknown key {key!r}", f"unknown {key} ", f"{key} must be "))

@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import yaml
-from pydantic import ConfigDict, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from witnessmark import plainfile
+from witnessmark.content.near import meant
 from witnessmark.errors import ContentError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 T = TypeVar("T")
@@ -132,21 +133,49 @@ def validate(document: Document, type_: type[T]) -> T:
     try:
         checked = model.model_validate_json(json.dumps({"root": document.data}))
     except ValidationError as error:
-        problems += [_sentence(document, item["loc"][1:], item) for item in error.errors()]
+        problems += [_sentence(document, item["loc"][1:], item, model) for item in error.errors()]
     if problems:
         raise ContentError(sorted(dict.fromkeys(problems), key=_by_line))
     result: T = getattr(checked, "root")  # noqa: B009 - a dynamic model has no static attribute
     return result
 
 
-def _sentence(document: Document, path: Place, item: Mapping[str, Any]) -> str:
+def _sentence(
+    document: Document, path: Place, item: Mapping[str, Any], model: type[BaseModel]
+) -> str:
     where = ".".join(str(part) for part in path)
     what = str(item["msg"]).removeprefix("Value error, ")
     if item["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
-        what = "unknown key"
+        what = f"unknown key{meant(str(path[-1]), _keys(model, path[:-1]))}"
     elif item["type"] in ("missing_argument", "missing_keyword_only_argument", "missing"):
         what = "this key is missing"
     return f"{document.where(path)}: {where + ': ' if where else ''}{what}"
+
+
+def _keys(model: type[BaseModel], path: Place) -> frozenset[str]:
+    """The keys that are known at a place, as far as the type's own schema tells."""
+    whole = model.model_json_schema()
+    found = [whole["properties"]["root"]]
+    for part in path:
+        found = [
+            step
+            for item in _resolved(found, whole)
+            for step in (
+                item.get("properties", {}).get(part),
+                item.get("additionalProperties") if isinstance(part, str) else item.get("items"),
+            )
+            if isinstance(step, dict)
+        ]
+    return frozenset(key for item in _resolved(found, whole) for key in item.get("properties", ()))
+
+
+def _resolved(schemas: list[dict[str, Any]], whole: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every schema behind references and alternatives."""
+    for item in schemas:
+        if "$ref" in item:
+            yield whole["$defs"][item["$ref"].rpartition("/")[2]]
+        yield item
+        yield from _resolved(item.get("anyOf", []), whole)
 
 
 def _by_line(problem: str) -> tuple[str, int, str]:

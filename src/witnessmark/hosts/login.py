@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import paramiko
+from paramiko.ssh_exception import NoValidConnectionsError
 
 from witnessmark.errors import HostError, HostKeyError
 
@@ -75,4 +76,11 @@ def _refused(host: Host, known: Path, problem: Exception) -> HostError:
             f"{where}: login as {host.user or 'the current user'} was refused; "
             "check ansible_user and ansible_ssh_private_key_file"
         )
+    if isinstance(problem, NoValidConnectionsError):
+        errors = problem.errors.values()
+        if all(isinstance(item, ConnectionRefusedError) for item in errors):
+            why = "nothing listens there; is Remote Login switched on?"
+            return HostError(f"{where}: not reachable by SSH: {why}")
+        text = ", ".join(sorted({str(getattr(item, "strerror", None) or item) for item in errors}))
+        return HostError(f"{where}: not reachable by SSH ({text}); is the host up?")
     return HostError(f"{where}: not reachable by SSH ({problem or type(problem).__name__})")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from witnessmark.analytic.explanation import Explanation, explanations
+from witnessmark.content.near import near
 from witnessmark.errors import UsageError
 from witnessmark.judge import evidence, match, tied
 from witnessmark.judge.asked import answered
@@ -128,7 +128,19 @@ def _absence(streams: list[Stream]) -> str:
     ]
     bad = sum(len(stream.coverage.bad) for stream in streams)
     told += [f"{bad} lines cannot be read"] if bad else []
-    return f" ({', '.join(told)})" if told else ""
+    numbers = [
+        event.global_seq
+        for stream in streams
+        for event in stream.events
+        if event.global_seq is not None
+    ]
+    known = (
+        f"; the numbers here are {min(numbers)} to {max(numbers)}: each record's own "
+        "global_seq_num, not its line"
+        if numbers
+        else "; the records here have no numbers, so name an id as findings cite it"
+    )
+    return (f" ({', '.join(told)})" if told else "") + known
 
 
 def _sources(bag: Bag, host: str | None, source: str | None) -> list[tuple[Host, Source]]:
@@ -151,9 +163,9 @@ def _the_case(bag: Bag, name: str) -> str:
         return found[0]
     if found:
         raise UsageError(f"more than one case begins with {name!r}: {', '.join(found)}")
-    near = get_close_matches(name, ids, n=3) or ids[:3]
+    such = near(name, ids) or ids[:3]
     raise UsageError(
-        f"no case begins with {name!r}; this bag has {len(ids)} cases, such as {', '.join(near)}"
+        f"no case begins with {name!r}; this bag has {len(ids)} cases, such as {', '.join(such)}"
     )
 
 

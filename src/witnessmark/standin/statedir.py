@@ -58,7 +58,10 @@ def _create(state: Path) -> None:
         found = state.stat()
         strangers = {path.name for path in state.iterdir()} - FILES
     except OSError as problem:
-        raise HostError(f"the state directory cannot be used: {problem}") from problem
+        raise HostError(
+            f"{state}: a stand-in's files cannot be kept here ({problem.strerror}); name another "
+            "folder with --state DIR"
+        ) from problem
     if found.st_uid != os.geteuid():
         raise HostError(f"the state directory {state} belongs to another user")
     known = (state / "lock").exists()

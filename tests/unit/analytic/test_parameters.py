@@ -89,7 +89,9 @@ def test_empty_override_changes_nothing(tmp_path: Path, text: str) -> None:
 def test_layer_from_a_scenario() -> None:
     layer = from_mapping({"drop_exec_window": "9s", "high_severity_within": "1s"}, "scenario p01")
     assert load(layers=[layer]).parameters.drop_exec_window == 9
-    with pytest.raises(ContentError, match=r"^scenario p01: drop_window: unknown key$"):
+    with pytest.raises(
+        ContentError, match=r"^scenario p01: drop_window: unknown key; did you mean drop_e"
+    ):
         load(layers=[from_mapping({"drop_window": "9s"}, "scenario p01")])
 
 

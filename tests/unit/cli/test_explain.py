@@ -109,6 +109,7 @@ def test_hostile_text_stays_inert(
 
 def test_what_cannot_be_explained_is_refused(events: Path, tmp_path: Path) -> None:
     assert "no record is 7" in refused("--events", str(events), "7")
+    assert "'abc' names no record: give its number" in refused("--events", str(events), "abc")
     assert "No such file" in refused("--events", str(tmp_path / "no"), "1")
     assert "name a BAG and a CASE or SEQ" in refused("--events", str(events))
     assert "name a BAG and a CASE or SEQ" in refused("reports/latest")
@@ -123,7 +124,8 @@ def test_a_hole_in_the_numbers_is_told(tmp_path: Path, drop_and_run: Callable[..
     file = tmp_path / "mac.ndjson"
     file.write_bytes(first + second.replace(b'"global_seq_num": 1', b'"global_seq_num": 9'))
     assert refused("--events", str(file), "5") == (
-        "no record is 5 (8 records are missing before line 2)"
+        "no record is 5 (8 records are missing before line 2); the numbers here are 0 to 9: "
+        "each record's own global_seq_num, not its line"
     )
 
 

@@ -56,6 +56,7 @@ def test_list_shows_what_ships() -> None:
         (("run", "-i", "no/such.yaml"), "no/such.yaml"),
         (("judge", "no/such"), "no evidence bag here"),
         (("nonsense",), "No such command 'nonsense'"),
+        (("plann",), "No such command 'plann'; did you mean plan?"),
         (("demo", "--fault", "nonsense"), "drop-payload-exec"),
         (("run",), "standin up"),
     ],
@@ -155,3 +156,10 @@ def test_an_interruption_says_what_became_of_the_run(
         cli.main()
     assert caught.value.code == 130
     assert capsys.readouterr().err.strip() == said
+
+
+def test_a_reader_that_went_away_is_no_finding() -> None:
+    code = "import os, sys; r, w = os.pipe(); os.close(r); os.dup2(w, 1)\n"
+    code += "sys.argv = ['witnessmark', 'list']\nfrom witnessmark.cli import main\nmain()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (141, b"")

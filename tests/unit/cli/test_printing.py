@@ -53,6 +53,7 @@ def test_table_of_branch_a(capsys: pytest.CaptureFixture[str]) -> None:
     table.end()
     said = capsys.readouterr().out
     assert "SUPPRESSED" in said
+    assert "(pid 7, seq 9)" in said
     assert "/Applications/B  (pid 3, parent, 0.250 s before)" in said
     assert "vault" in said
     assert "unverified: x" in said

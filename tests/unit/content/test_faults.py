@@ -36,9 +36,16 @@ def test_a_shipped_fault_is_found_by_its_name_and_a_file_by_its_path(tmp_path: P
     assert faults.load(str(copy)).id == "mine"
 
 
-@pytest.mark.parametrize("name", ["drop-exek", "./drop-exec", "no/such.yaml"])
-def test_a_fault_that_is_none_is_refused_with_those_there_are(name: str) -> None:
-    with pytest.raises(UsageError, match=r"no fault is called .*there are: .*drop-exec, "):
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("drop-exek", r"did you mean drop-exec\?$"),
+        ("./drop-exec", r"did you mean drop-exec\?$"),
+        ("qqq/zzz.yaml", "there are: .*drop-exec, "),
+    ],
+)
+def test_a_fault_that_is_none_is_refused_with_what_was_meant(name: str, said: str) -> None:
+    with pytest.raises(UsageError, match=rf"no fault is called .*{said}"):
         faults.load(name)
 
 
@@ -47,4 +54,22 @@ def test_a_fault_that_nobody_knows_to_inject_is_refused(tmp_path: Path) -> None:
     file.write_text("id: odd\ntitle: t\nexpect: e\nfaults: [{action: explode}]\n")
     with pytest.raises(ContentError) as caught:
         faults.load(str(file))
-    assert all(item.startswith(f"{file}: faults: ") for item in caught.value.problems)
+    assert all(item.startswith(f"{file}:4: faults.0: ") for item in caught.value.problems)
+
+
+def test_every_problem_of_a_fault_file_is_told_at_once_at_its_own_line(tmp_path: Path) -> None:
+    file = tmp_path / "odd.yaml"
+    file.write_text(
+        "id: odd\ntitel: t\nexpect: e\nfaults:\n"
+        "  - layer: sensor\n    action: drop\n    evry: 2\n"
+        "  - layer: sensor\n    action: drop\n    every: 0\n"
+        "  - layer: sensr\n    action: drop\n"
+    )
+    with pytest.raises(ContentError) as caught:
+        faults.load(str(file))
+    said = [item.removeprefix(f"{file}:") for item in caught.value.problems]
+    assert [item.partition(": ")[0] for item in said] == ["1", "2", "7", "10", "11"]
+    assert said[1] == "2: titel: unknown key; did you mean title?"
+    assert said[2].startswith("7: faults.0: unknown key 'evry'")
+    assert said[3].startswith("10: faults.1: every must be a whole number")
+    assert said[4].startswith("11: faults.2: unknown layer 'sensr'")

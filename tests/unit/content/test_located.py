@@ -69,7 +69,7 @@ items: []
         "f:3: colour: unknown key",
         "f:6: items.0.count: Input should be a valid integer",
         "f:7: items.1.name: this key is missing",
-        "f:8: items.1.nmae: unknown key",
+        "f:8: items.1.nmae: unknown key; did you mean name?",
         "f:9: duplicate key 'items', first on line 4",
     ]
 
