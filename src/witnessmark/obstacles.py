@@ -11,6 +11,7 @@ from witnessmark.content import scenarios
 from witnessmark.errors import ContentError, UsageError
 from witnessmark.journal.rest import rest
 from witnessmark.model.hosts import Origin
+from witnessmark.plan import in_profile
 from witnessmark.stages import TOOL, content, digest
 from witnessmark.stages import without_machine_paths as bare
 
@@ -59,7 +60,9 @@ def obstacles(past: Past, hosts: Sequence[Host]) -> Iterator[str]:
         yield "the scenarios or the analytic were changed since"
     catalogue = {item.id: item for item in scenarios.load_all()}
     for case in past.cases:
-        if catalogue.get(case.scenario.id) != case.scenario:
+        known = catalogue.get(case.scenario.id)
+        profile = None if case.control else begun.plan.profile
+        if known is None or in_profile(known, profile) != case.scenario:
             yield f"the scenario {case.scenario.id} was changed since"
     for old, now in zip(begun.plan.hosts, hosts, strict=True):
         if not now.lab:

@@ -74,10 +74,10 @@ def build(
     for host in hosts:
         controls = [by_id[name] for name in _controls(scenarios, host)]
         cases += [_control(item, host, next(index), "before") for item in controls]
-        for scenario in (_in_profile(item, profile) for item in sorted(scenarios, key=_no_browser)):
+        for scenario in (in_profile(item, profile) for item in sorted(scenarios, key=_no_browser)):
             cases += [
                 _case(scenario, host, next(index), axes, window_s, standard=standard)
-                for axes in _variants(scenario)
+                for axes in variants(scenario)
             ]
         cases += [_control(item, host, next(index), "after") for item in controls]
     twice = [key for key, count in Counter(case.id for case in cases).items() if count > 1]
@@ -109,13 +109,14 @@ def _controls(scenarios: Sequence[Scenario], host: Host) -> Iterator[str]:
         yield CONTROLS["A"]
 
 
-def _in_profile(scenario: Scenario, profile: str | None) -> Scenario:
+def in_profile(scenario: Scenario, profile: str | None) -> Scenario:
     """The scenario with the answer that is right under the analytic's profile in use."""
     other = scenario.profiles.get(profile) if profile else None
     return scenario if other is None else replace(scenario, expect=other)
 
 
-def _variants(scenario: Scenario) -> Iterator[tuple[tuple[str, str], ...]]:
+def variants(scenario: Scenario) -> Iterator[tuple[tuple[str, str], ...]]:
+    """Every choice of one value for each of a scenario's axes."""
     names = list(scenario.axes)
     for values in itertools.product(*(scenario.axes[name] for name in names)):
         yield tuple(zip(names, values, strict=True))
@@ -138,10 +139,14 @@ def _case(
         scenario=scenario,
         axes=axes,
         timeout_s=max(seconds(scenario.timeout), window_s + 30.0),
-        lab=bool(scenario.parameters)
-        or (host.origin is Origin.MAC and _on_our_own(scenario))
-        or (host.origin is Origin.MAC and not standard),
+        lab=is_lab(scenario, host, standard=standard),
     )
+
+
+def is_lab(scenario: Scenario, host: Host, *, standard: bool) -> bool:
+    """Whether a scenario's cases on a host never count as coverage; ``standard``: its window is."""
+    unlike = not standard or _on_our_own(scenario)
+    return bool(scenario.parameters) or (host.origin is Origin.MAC and unlike)
 
 
 def _on_our_own(scenario: Scenario) -> bool:

@@ -67,7 +67,8 @@ def digest(files: Mapping[str, Mapping[str, bytes]]) -> str:
 
 
 def keep(writer: BagWriter, files: Mapping[str, Mapping[str, bytes]]) -> None:
-    """The content as executed and as tested, into the bag."""
+    """The content as executed and as tested, into the bag, with what each scenario expects."""
+    writer.add(SCENARIOS, pack.descriptions())
     for folder, items in files.items():
         writer.add(folder, items)
 

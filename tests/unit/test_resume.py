@@ -203,6 +203,19 @@ KINDS = {item.__dataclass_fields__["entry"].default for item in get_args(Entry)}
 """Every kind of entry that there is: the steps at which a controller can die."""
 
 
+def analytic() -> dict[str, bytes]:
+    """The shipped analytic with windows that a test can wait for."""
+    text = (root() / "analytics/an0994/analytic.yaml").read_text("utf-8")
+    for old, new in (
+        ("drop_exec_window: 600s", "drop_exec_window: 1s"),
+        ("high_severity_within: 60s", "high_severity_within: 1s"),
+        ("late_arrival: 120s", "late_arrival: 100ms"),
+    ):
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    return {"analytic.yaml": text.encode()}
+
+
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     here = Place(tmp_path)
@@ -211,6 +224,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
         monkeypatch.setattr(where, "teardown", teardown)
     monkeypatch.setattr(stages, "prepared", prepared)
     monkeypatch.setattr(obstacles.inventory, "load", here.load)
+    monkeypatch.setattr(stages, "_analytic", analytic)
     for content in (scenarios, workflows):  # read once for all controllers: it costs most of a run
         read = content.load_all()
         monkeypatch.setattr(content, "load_all", lambda read=read: read)

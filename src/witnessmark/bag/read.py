@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from witnessmark.bag import record as run_json
+from witnessmark.bag.agreement import first_contradiction
 from witnessmark.bag.check import first_problem
 from witnessmark.bag.manifest import verify
 from witnessmark.errors import BagError
@@ -76,6 +77,8 @@ def open_bag(path: Path) -> Bag:
             f"{folder}: run.json has format {record.format}; this version reads {FORMAT}"
         )
     if problem := first_problem(record):
+        raise BagError(f"{folder}: run.json {problem}")
+    if problem := first_contradiction(folder, verified.names, record.plan):
         raise BagError(f"{folder}: run.json {problem}")
     bag = Bag(folder=folder, digest=verified.digest, record=record, names=verified.names)
     _check_notice(bag)

@@ -42,6 +42,15 @@ def build(folder: Path | None = None) -> Mapping[str, bytes]:
     return files | {f"lib/{name}": (shells / name).read_bytes() for name in OURS}
 
 
+def descriptions() -> Mapping[str, bytes]:
+    """Every scenario's scenario.yaml, under its folder's name: no host ever gets these."""
+    base = root() / "scenarios"
+    return {
+        path.relative_to(base).as_posix(): path.read_bytes()
+        for path in sorted(base.glob("*/*/scenario.yaml"))
+    }
+
+
 def script_of(family: str, scenario: str) -> str:
     """The text of a scenario's script; empty where there is none."""
     file = root() / "scenarios" / family / scenario / "run.sh"

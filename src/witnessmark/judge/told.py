@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
+from witnessmark.bag.agreement import described
 from witnessmark.judge import naming, tied
 from witnessmark.model.hosts import Role
 
@@ -111,6 +112,11 @@ def notes(bag: Bag) -> tuple[str, ...]:
             f"Announced to the SOC by notice {announced.sha256}, signed by "
             f"{announced.signer} ({announced.key}), for "
             f"{moment(announced.begins_ns)} to {moment(announced.ends_ns)}."
+        )
+    if not described(bag.names):
+        notes.append(
+            "This bag does not hold its scenarios' own scenario.yaml, as bags of older versions: "
+            "what each case should get is what run.json says, and nothing beside it."
         )
     notes += [f"Injected on purpose: {fault}" for fault in record.faults]
     return tuple(notes)

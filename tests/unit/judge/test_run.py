@@ -92,9 +92,10 @@ def test_a_whole_run_is_detected_between_controls_that_fired(played: Any) -> Non
         "role": "organisation",
         "answered_by": "the embedded engine",
     }
-    exercised, answers = run.notes
+    exercised, answers, undescribed = run.notes
     assert exercised.startswith("2 of 3 ATT&CK log-source references exercised")
     assert answers.startswith("Source es: no alerts of its own are declared")
+    assert undescribed.startswith("This bag does not hold its scenarios' own scenario.yaml")
     assert [row["name"] for row in run.hosts] == ["mac1"]
     assert [item.name for item in run.host_findings if item.status is Status.PASS] == [
         "clock",
@@ -282,7 +283,9 @@ def test_the_window_is_that_of_the_profile_in_use_and_near_misses_are_told(playe
     played.move(EXEC, begin + 8 * SECOND)
 
     def demo(record: RunRecord) -> RunRecord:
-        return replace(record, plan=replace(record.plan, profile="demo", window_s=4))
+        return replace(
+            record, plan=replace(record.plan, profile="demo", window_s=4, late_arrival_s=5)
+        )
 
     played.change = demo
     run = judge(played.seal())
