@@ -101,8 +101,9 @@ def _tied(case: CaseEvidence, alert: Alert, run: AlertRun) -> Tie:
     marked = any(phase.mark in path for path in paths)
     here = of_host(case, alert)
     named = bool(paths) and (marked or here)
-    by_pid = here and run.pid in pids
-    unnamed = alert.host is None and run.pid in pids
+    reused = run.pid in pids and not paths and _another_file(case, run)
+    by_pid = here and run.pid in pids and not reused
+    unnamed = reused or (alert.host is None and run.pid in pids)
     if run.pid in match.pids_of_other_phases(case) - pids and here:
         return Tie.ELSEWHERE
     if run.time_ns is not None:
@@ -111,6 +112,18 @@ def _tied(case: CaseEvidence, alert: Alert, run: AlertRun) -> Tie:
         return Tie.OURS
     # A pid is used again, so without a time it says nothing for certain.
     return Tie.OPEN if named or by_pid or unnamed else Tie.NONE
+
+
+def _another_file(case: CaseEvidence, run: AlertRun) -> bool:
+    """Whether an alert with a pid of the case names a user's file that the case knows nothing of:
+    a pid is used again, so that may be another process (or a spelling that nobody foresaw)."""
+    named = {match.plain(path) for path in (run.path, run.script) if path}
+    users = {path for path in named if path == run.script or path.startswith("/Users/")}
+    steps = [step for name in (*RUNS, *PLAYED) for step in match.steps(case, name)]
+    known = {match.plain(path) for step in steps for path in (step.path, step.to) if path}
+    phase = match.attack(case)
+    marked = phase is not None and any(phase.mark in word for word in (*run.args, *named))
+    return bool(users) and not users & known and not marked
 
 
 def _at_a_time(case: CaseEvidence, time_ns: int, *, surely: bool, perhaps: bool) -> Tie:

@@ -99,6 +99,24 @@ def test_an_alert_on_another_host_with_the_same_pid_is_not_ours() -> None:
     assert naming.tie(alerted(other), other) is Tie.NONE
 
 
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"path": "/bin/sh", "script": "/Users/purple/Downloads/somebody-elses.sh"},
+        {"path": "/Users/purple/Downloads/somebody-elses", "script": None},
+    ],
+)
+def test_a_pid_that_another_file_ran_under_proves_neither_an_alert_nor_silence(
+    named: dict[str, str | None],
+) -> None:
+    other = alert(text="", **named)  # type: ignore[arg-type]
+    other = replace(other, runs=tuple(replace(item, args=("sh",)) for item in other.runs))
+    for expect in (ExpectedAnswer.FIRES, SILENT):
+        found = judged(alerted(other, expect=expect))
+        assert found.verdict is Verdict.INCONCLUSIVE, found.findings
+        assert not found.ok
+
+
 def test_the_path_with_the_mark_is_enough_without_a_time_or_host() -> None:
     assert judged(alerted(alert(pid=None, host=None, time_ns=None))).verdict is Verdict.DETECTED
 
