@@ -12,6 +12,7 @@ LIMIT_S = 120
 BOOTING = Path(__file__).parent / "e2e"
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         if config.pluginmanager.hasplugin("xdist") and item.path.is_relative_to(BOOTING):
