@@ -40,7 +40,7 @@ BRANCHES = ("A", "B", "AB")
 def alerting(value: object, *path: str | int) -> Alerting:
     """The ``alerts`` of one source; raises all that is wrong as a group."""
     if not isinstance(value, Mapping):
-        raise Wrong("must be a mapping with kind, rules and a place", *path)
+        raise Wrong("must be a mapping with kind, rules and path, host_path or search", *path)
     found: dict[str, Any] = {}
     wrongs: list[Wrong] = []
     for key, item in value.items():

@@ -104,7 +104,7 @@ def test_alerts_are_a_mapping(given: object) -> None:
     with pytest.raises(ExceptionGroup) as caught:
         host("mac1", given)
     (wrong,) = caught.value.exceptions
-    assert str(wrong) == "must be a mapping with kind, rules and path or host_path"
+    assert str(wrong) == "must be a mapping with kind, rules and path, host_path or search"
 
 
 def test_what_the_kind_says_elsewhere_may_be_placed() -> None:
