@@ -85,9 +85,6 @@ class Transport(Protocol):
         """Release the connection."""
 
 
-BASE_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
-
-
 def command(argv: Sequence[str], env: Mapping[str, str]) -> str:
     """One shell word list for a remote login shell, every word quoted; no rc file can change it.
 

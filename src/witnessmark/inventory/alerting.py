@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from witnessmark.inventory.destinations import below_root, pattern
 from witnessmark.inventory.searches import of_host, search
-from witnessmark.inventory.values import Wrong, absolute, duration, items, one_of, text
+from witnessmark.inventory.values import Wrong, absolute, duration, items, keyed, one_of, text
 from witnessmark.model.alerts import Alerting
 
 if TYPE_CHECKING:
@@ -41,17 +41,7 @@ def alerting(value: object, *path: str | int) -> Alerting:
     """The ``alerts`` of one source; raises all that is wrong as a group."""
     if not isinstance(value, Mapping):
         raise Wrong("must be a mapping with kind, rules and path, host_path or search", *path)
-    found: dict[str, Any] = {}
-    wrongs: list[Wrong] = []
-    for key, item in value.items():
-        if key not in _KEYS:
-            wrongs.append(Wrong(f"is unknown; known are {', '.join(_KEYS)}", *path, str(key)))
-            continue
-        field, reader = _KEYS[key]
-        try:
-            found[field] = reader(item, *path, key)
-        except* Wrong as group:
-            wrongs += [wrong for wrong in group.exceptions if isinstance(wrong, Wrong)]
+    found, wrongs = keyed(value, _KEYS, *path)
     wrongs += [Wrong(f"needs {key}", *path) for key in ("kind", "rules") if key not in value]
     if sum(key in value for key in ("path", "host_path", "search")) != 1:
         wrongs.append(Wrong("needs exactly one of path, host_path and search", *path))

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from witnessmark.inventory.values import Wrong, duration, items, one_of, own_file, text
+from witnessmark.inventory.values import Wrong, duration, items, keyed, one_of, own_file, text
 from witnessmark.model.hosts import Credentials, Search
 
 HOST = "{host}"
@@ -25,17 +25,7 @@ def search(value: object, *path: str | int) -> Search:
     """A search, perhaps with ``{host}`` in it; raises all that is wrong as a group."""
     if not isinstance(value, Mapping):
         raise Wrong("must be a mapping with kind, url and index", *path)
-    wrongs: list[Wrong] = []
-    fields: dict[str, Any] = {}
-    for key, given in value.items():
-        if key not in READERS:
-            wrongs.append(Wrong(f"is unknown; known are {', '.join(READERS)}", *path, str(key)))
-            continue
-        field, reader = READERS[key]
-        try:
-            fields[field] = reader(given, *path, key)
-        except* Wrong as group:
-            wrongs += [wrong for wrong in group.exceptions if isinstance(wrong, Wrong)]
+    fields, wrongs = keyed(value, READERS, *path)
     wrongs += [
         Wrong(f"needs a {key}", *path) for key in ("kind", "url", "index") if key not in value
     ]

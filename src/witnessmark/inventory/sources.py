@@ -4,27 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from witnessmark.inventory.alerting import alerting
 from witnessmark.inventory.destinations import destination
 from witnessmark.inventory.searches import search
-from witnessmark.inventory.values import Wrong, absolute, duration, items, one_of, text
-from witnessmark.model.hosts import Role, Source
+from witnessmark.inventory.values import Wrong, absolute, duration, items, keyed, one_of, text
+from witnessmark.model.hosts import SOURCE_KINDS, Role, Source
 
-KINDS = (
-    "eslogger",
-    "santa",
-    "santa-json",
-    "osquery",
-    "unifiedlog",
-    "elastic",
-    "defender",
-    "crowdstrike",
-    "jamf-alerts",
-    "jamf-telemetry",
-    "mac-monitor",
-)
+KINDS = SOURCE_KINDS
 """What a decoder can read; docs/sources.md says what each can tell."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
@@ -47,22 +34,12 @@ def _source(item: object, place: int, wrongs: list[Wrong]) -> Source | None:
     if not isinstance(item, Mapping):
         wrongs.append(Wrong("must be a mapping with name, kind, role and a place", place))
         return None
-    before = len(wrongs)
-    fields: dict[str, Any] = {}
-    for key, value in item.items():
-        if key not in _SOURCE:
-            wrongs.append(Wrong(f"is unknown; known are {', '.join(_SOURCE)}", place, str(key)))
-            continue
-        field, reader = _SOURCE[key]
-        try:
-            fields[field] = reader(value, place, key)
-        except* Wrong as group:
-            wrongs += [wrong for wrong in group.exceptions if isinstance(wrong, Wrong)]
-    missing = [key for key in ("name", "kind", "role") if key not in item]
-    wrongs += [Wrong(f"needs a {key}", place) for key in missing]
+    fields, found = keyed(item, _SOURCE, place)
+    found += [Wrong(f"needs a {key}", place) for key in ("name", "kind", "role") if key not in item]
     if sum(key in item for key in ("path", "command", "search")) != 1:
-        wrongs.append(Wrong("needs exactly one of path, command and search", place))
-    return Source(**fields) if len(wrongs) == before else None
+        found.append(Wrong("needs exactly one of path, command and search", place))
+    wrongs += found
+    return None if found else Source(**fields)
 
 
 def _kind(value: object, *path: str | int) -> str:

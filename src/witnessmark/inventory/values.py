@@ -6,8 +6,9 @@ predicate ("must be ...") without the value: it might be a secret in the wrong p
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from witnessmark.content.durations import seconds
 
@@ -76,6 +77,29 @@ def one_of(words: Sequence[str], value: object, *path: str | int) -> str:
     if found not in words:
         raise Wrong(f"must be one of {', '.join(words)}", *path)
     return found
+
+
+def keyed(
+    given: Mapping[Any, object],
+    readers: Mapping[str, tuple[str, Callable[..., Any]]],
+    *path: str | int,
+) -> tuple[dict[str, Any], list[Wrong]]:
+    """The model's fields that a mapping gives, and all that is wrong with its keys and values.
+
+    ``readers`` names for each key the field and what reads it.
+    """
+    fields: dict[str, Any] = {}
+    wrongs: list[Wrong] = []
+    for key, value in given.items():
+        if key not in readers:
+            wrongs.append(Wrong(f"is unknown; known are {', '.join(readers)}", *path, str(key)))
+            continue
+        field, reader = readers[key]
+        try:
+            fields[field] = reader(value, *path, key)
+        except* Wrong as group:
+            wrongs += [wrong for wrong in group.exceptions if isinstance(wrong, Wrong)]
+    return fields, wrongs
 
 
 def items(value: object, *path: str | int) -> list[object]:

@@ -6,10 +6,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
 
 from witnessmark.model.alerts import Alerting
 from witnessmark.model.places import Credentials as Credentials
 from witnessmark.model.places import Search as Search
+
+SOURCE_KINDS: Final = (
+    "eslogger",
+    "santa",
+    "santa-json",
+    "osquery",
+    "unifiedlog",
+    "elastic",
+    "defender",
+    "crowdstrike",
+    "jamf-alerts",
+    "jamf-telemetry",
+    "mac-monitor",
+)
+"""What a source's records may look like: one decoder of telemetry/ each."""
 
 
 class Role(StrEnum):

@@ -15,7 +15,6 @@ O_WRITES = 0o1 | 0o2 | 0o100 | 0o1000
 """O_WRONLY | O_RDWR | O_CREAT | O_TRUNC: an open without any of these cannot change a file."""
 CREAT_FLAGS = 0o1 | 0o100 | 0o1000
 AT_FDCWD = -100
-AT_REMOVEDIR = 0x200
 
 
 class Op(Enum):

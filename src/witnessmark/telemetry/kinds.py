@@ -5,24 +5,14 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Final, cast
 
+from witnessmark.model.hosts import SOURCE_KINDS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from witnessmark.telemetry.format import Format
 
-KINDS: Final = (
-    "eslogger",
-    "santa",
-    "santa-json",
-    "osquery",
-    "unifiedlog",
-    "elastic",
-    "defender",
-    "crowdstrike",
-    "jamf-alerts",
-    "jamf-telemetry",
-    "mac-monitor",
-)
+KINDS: Final = SOURCE_KINDS
 """What ``decode KIND``, ``detect --kind`` and an inventory's ``kind`` may name."""
 
 
