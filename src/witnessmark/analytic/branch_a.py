@@ -59,19 +59,14 @@ class BranchA:
 
     def on_exec(self, event: Event, image: Image, script: str | None) -> bool:
         """Take in an exec; whether branch A holds for it (B6 asks)."""
-        task, trace = image.task, self._trace
+        trace = self._trace
         if image.process.path == XPCPROXY:
             trace.say("A3", False, "xpcproxy is transparent: the next exec in this pid counts")
             return False
-        task.execs += 1
-        if task.candidate is None:
-            self._responsible(event, image)
-        found = task.candidate
+        found = self.candidate(event, image)
         if found is None:
             self._no_browser(event, image, script)
             return False
-        if found.first_ns is None:
-            found.first_ns = event.time_ns
         if trace.on:
             self._say_whose(found)
         late = self._too_far(event, image, found)
@@ -85,6 +80,17 @@ class BranchA:
         if qualifies is False:
             return False
         return self._take(event, image, found, qualifies, script)
+
+    def candidate(self, event: Event, image: Image) -> Candidate | None:
+        """The browser-spawned process that an exec belongs to, which may begin with it (A1, A2)."""
+        task = image.task
+        task.execs += 1
+        if task.candidate is None:
+            self._responsible(event, image)
+        found = task.candidate
+        if found is not None and found.first_ns is None:
+            found.first_ns = event.time_ns
+        return found
 
     def due(self, now_ns: int | None) -> Iterator[Detection]:
         """Alerts of the processes whose window has closed (None: of all)."""

@@ -63,7 +63,7 @@ class Drops:
     def _establish(self, key: str, file: File | None, event: Event, ref: FileRef) -> File:
         assert event.file is not None
         file = file or File(None)
-        file.drop = Content(
+        drop = Content(
             time_ns=event.time_ns,
             seq=event.global_seq,
             event_id=event.id,
@@ -73,11 +73,12 @@ class Drops:
             possible=event.kind is Kind.CLOSE and not event.modified,
             outside=not self._inside(key),
         )
+        self.table.hold(file, drop)
         self.table.put(key, file)
         self.table.know(file, ref)
         self.table.aged(file)
         self._trace.touched(file)
-        if file.drop.outside:
+        if drop.outside:
             self._trace.say("B1", False, "content, but outside the monitored directories")
         else:
             self._trace.say("B1", True, f"the {event.kind.value} establishes content: a drop")
@@ -99,7 +100,7 @@ class Drops:
         if ref.size == 0:
             say("B1", False, "zero bytes are no drop")
             if event.modified and file is not None:
-                file.drop = None  # emptied
+                self.table.hold(file, None)  # emptied
             return
         self._establish(key, file, event, ref)
 
@@ -167,7 +168,7 @@ class Drops:
         if not self._inside(key):
             self.table.keep_outside(file)
         elif file.drop is not None and file.drop.outside:
-            file.drop = replace(file.drop, outside=False)
+            self.table.hold(file, replace(file.drop, outside=False))
 
     def _strange(
         self, event: Event, source: FileRef, way: tuple[str, str], inherited: Content | None
@@ -183,7 +184,9 @@ class Drops:
             return
         # Content of a dropped folder's member keeps its drop; any other is too old, but is
         # remembered by inode, so that its coming back is no new drop.
-        file = File(replace(inherited, outside=False) if inherited else None)
+        file = File(None)
+        if inherited is not None:
+            self.table.hold(file, replace(inherited, outside=False))
         self.table.put(new, file)
         self.table.know(file, source)
         if inside:
@@ -209,7 +212,8 @@ class Drops:
             pairs.append((member, new + key[len(old) :], member.drop if member else None))
         for member, target, drop in pairs:
             if drop is not None and not drop.outside:
-                copy = File(drop, quarantined=bool(file and file.quarantined))
+                copy = File(None, quarantined=bool(file and file.quarantined))
+                self.table.hold(copy, drop)
                 self._trace.copied(member, copy)
                 self._trace.say("B2", True, "the copy keeps the drop's time and origin")
                 self.table.put(target, copy)

@@ -79,20 +79,29 @@ class Executions:
         return self._operand(event, runs)
 
     def find(self, event: Event, image: Process, script: str | None) -> Found | None:
-        """The latest drop among image, script and operand (B3); else a translocated one (B4)."""
-        file = image.file or FileRef(path=image.path)
-        refs = [(file, "image")]
-        if event.script is not None:
-            refs.append((event.script, "script"))
-        elif script is not None:
-            refs.append((FileRef(path=script), "operand"))
+        """The latest drop among image, script and operand (B3); else one found ``elsewhere``."""
         best: Found | None = None
-        for ref, how in refs:
+        for ref, how in self.refs(event, image, script):
             hit = self._origins.of(ref)
             if hit is not None and (best is None or hit[1].time_ns > best.drop.time_ns):
                 key = self._paths.key(ref.path)
                 best = Found(file=hit[0], drop=hit[1], key=key, how=how)
-        return best or self._translocated(file) or self._wrapped(event, image)
+        return best or self.elsewhere(event, image)
+
+    def refs(
+        self, event: Event, image: Process, script: str | None
+    ) -> Iterator[tuple[FileRef, str]]:
+        """The files that an exec executes, and how (B3)."""
+        yield image.file or FileRef(path=image.path), "image"
+        if event.script is not None:
+            yield event.script, "script"
+        elif script is not None:
+            yield FileRef(path=script), "operand"
+
+    def elsewhere(self, event: Event, image: Process) -> Found | None:
+        """A drop that runs translocated (B4), or in a wrapper's words (B3)."""
+        file = image.file or FileRef(path=image.path)
+        return self._translocated(file) or self._wrapped(event, image)
 
     def missing(self, event: Event, image: Process, runs: Invocation | None) -> Missing | None:
         """The field whose absence leaves it open whether a drop was executed."""

@@ -31,7 +31,7 @@ class Origins:
     def of(self, ref: FileRef) -> tuple[File, Content] | None:
         """The drop of a file that is executed: the latest one of it or a folder above it (B1)."""
         best: tuple[File, Content] | None = None
-        for file in self._followed(ref):
+        for file in self.followed(ref):
             if file.drop is None or file.drop.outside:
                 continue
             if best is None or file.drop.time_ns > best[1].time_ns:
@@ -57,7 +57,7 @@ class Origins:
 
     def why_none(self, ref: FileRef, now_ns: int, window_ns: int) -> tuple[str, Known, str] | None:
         """What is known of a path that has no drop, for a trace: nothing here decides."""
-        for file in self._followed(ref):
+        for file in self.followed(ref):
             if file.drop is None:
                 return "B1", False, "its content is empty, or older than anything that was recorded"
             return "B1", False, f"its content was written outside, at {file.drop.path}"
@@ -71,7 +71,8 @@ class Origins:
                 return "K3", False, f"the drop of that name is another file, {file.drop.path}"
         return None
 
-    def _followed(self, ref: FileRef) -> Iterator[File]:
+    def followed(self, ref: FileRef) -> Iterator[File]:
+        """Files that a record may be about: at its path, of its inode, and the folders above."""
         key = self._paths.key(ref.path)
         for file in (self.table.at(key), self.table.by_inode(ref), *self.table.above(key)):
             if file is not None:

@@ -24,6 +24,8 @@ class Candidate:
     unknown: str | None = None
     """Why it is not certain that a browser spawned c; None when it is, and then ``browser`` did."""
     first_ns: int | None = None
+    number: int = 0
+    """Its name in a lake, once it has one."""
     told: bool = False
     """Whether its one alert was given (A6)."""
     matched: list[tuple[ExecRef, Event]] = field(default_factory=list)

@@ -67,6 +67,9 @@ class Trace:
     def copied(self, old: File | None, new: File) -> None:
         """A file got a copy that keeps its drop (B2)."""
 
+    def holds(self, file: File) -> None:
+        """A file holds other content than before, or none that counts."""
+
     def forgot(self, key: str, drop: Content | None) -> None:
         """A path's drop became too old to fire and is given up."""
 

@@ -41,6 +41,8 @@ class File:
     ino: tuple[int, int] | None = None
     birth_ns: int | None = None
     quarantined: bool = False
+    number: int = 0
+    """Its name in a lake, once it has one."""
     keys: set[str] = field(default_factory=set)
 
 
@@ -106,6 +108,11 @@ class Table:
         assert file.ino is None  # a file of another inode is never found for this record
         file.ino, file.birth_ns = ino, ref.birth_ns
         self._by_ino[ino] = file
+
+    def hold(self, file: File, content: Content | None) -> None:
+        """A file's content was established, copied, or emptied."""
+        file.drop = content
+        self._trace.holds(file)
 
     def cut(self, key: str) -> None:
         """A path leads nowhere any more; with its last path an inode's key ends too."""
