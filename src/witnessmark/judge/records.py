@@ -27,8 +27,11 @@ if TYPE_CHECKING:
     from witnessmark.model.run import Form, Step
 
 
-HOSTS_OWN = "eslogger"
-"""The kind whose records may be a stand-in's, and then name what that host could not know."""
+HOSTS_OWN = ("eslogger", "eslogger-oslog")
+"""The kinds whose records may be a stand-in's, and then name what that host could not know."""
+
+GAP = "coverage gap of the source"
+"""What a kind of source never records is nobody's failure: the case is not assessed by it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,14 +193,15 @@ def filled(
 
 def _unknowable(case: CaseEvidence, what: str, listed: str) -> tuple[Status, str]:
     """A stand-in marks in eslogger's records what the host cannot know; all else is the kind's."""
-    kind = case.source.kind if case.source else HOSTS_OWN
-    if kind == HOSTS_OWN:
+    kind = case.source.kind if case.source else HOSTS_OWN[0]
+    if kind in HOSTS_OWN:
         return Status.ERROR, f"{what}: this host cannot know {listed}"
     return Status.SKIP, f"{what} is recorded; a source of kind {kind} never says {listed}"
 
 
 def absent(case: CaseEvidence, name: str, step: Step, kinds: tuple[str, ...]) -> Finding:
-    """A record that is not there: a failure only where looking was possible.
+    """A record that is not there: a failure only where looking was possible, and where the source
+    would have it at all.
 
     A record of the step's own process that does not say what it ran is named with what it lacks:
     something was recorded, and is of no use.
@@ -205,7 +209,10 @@ def absent(case: CaseEvidence, name: str, step: Step, kinds: tuple[str, ...]) ->
     what = described(step, kinds)
     mute = match.unnamed_run(case, step) if Kind.EXEC.value in kinds else None
     found = f"no {what}" if mute is None else _mute(mute, what)
-    trouble = known.never(case, kinds) or whole.trouble(case) or clock.unplaced(case)
+    gap = known.never(case, kinds)
+    if gap is not None and mute is None:
+        return finding(name, Link.RECORDED, Status.SKIP, f"{GAP}: {gap}", expected=what)
+    trouble = whole.trouble(case) or clock.unplaced(case)
     if trouble is None and not case.controls.both:
         trouble = case.controls.reason
     if trouble is not None:

@@ -6,10 +6,16 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from witnessmark.judge import match
+from witnessmark.model.events import Kind
+from witnessmark.telemetry.format import Fill
+from witnessmark.telemetry.kinds import decoder_of
 
 if TYPE_CHECKING:
     from witnessmark.judge.api import CaseEvidence
     from witnessmark.model.events import BadLine, Stream
+
+
+LOGGED = (Kind.LOG, Kind.DENIED)
 
 
 def trouble(case: CaseEvidence) -> str | None:
@@ -28,7 +34,10 @@ def trouble(case: CaseEvidence) -> str | None:
 
 
 def _unnumbered(case: CaseEvidence) -> str | None:
-    if all(event.global_seq is not None for event in match.inside(case)):
+    """What processes wrote into a log has no number of the sensor's, and is none of its records."""
+    counts = case.source is None or numbered(case.source.kind)
+    said = (event for event in match.inside(case) if event.kind not in LOGGED)
+    if counts and all(event.global_seq is not None for event in said):
         return None
     return "its records carry no sequence numbers, so a hole could not be seen"
 
@@ -56,6 +65,11 @@ def uncollected(case: CaseEvidence) -> str | None:
     if case.collection is None or case.stream is None:
         return f"source {case.source.name} was not collected"
     return None
+
+
+def numbered(kind: str) -> bool:
+    """Whether a kind of source numbers its records, so that a hole can show at all."""
+    return decoder_of(kind).FILLS["global_seq"] is not Fill.NEVER
 
 
 def unreadable(case: CaseEvidence) -> str | None:

@@ -18,6 +18,7 @@ SOURCE_KINDS: Final = (
     "santa-json",
     "osquery",
     "unifiedlog",
+    "eslogger-oslog",
     "elastic",
     "defender",
     "crowdstrike",

@@ -164,7 +164,7 @@ def test_detect_says_which_branch_a_kind_cannot_answer() -> None:
 
 @pytest.mark.parametrize(
     "kind", ["eslogger", "santa", "santa-json", "osquery", "elastic", "defender", "crowdstrike",
-             "jamf-alerts", "mac-monitor"],
+             "jamf-alerts", "mac-monitor", "eslogger-oslog"],
 )  # fmt: skip
 def test_one_story_fires_both_branches_whoever_tells_it(kind: str) -> None:
     code, text = run("--kind", kind, DATA / f"{kind}.synthetic", which=detect)

@@ -5,6 +5,7 @@ The records are the synthetic stories of the decoders' tests, with the case's ow
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,7 @@ OURS = "/Users/purple/Downloads/invoice.sh"
 
 def told_by(kind: str, *, without: bytes | None = None) -> CaseEvidence:
     """The case of a drop that sh runs, with what a source of this kind recorded of it."""
-    lines = (DATA / f"{kind}.synthetic").read_bytes().replace(b"\\/", b"/")
+    lines = re.sub(rb"\\+/", b"/", (DATA / f"{kind}.synthetic").read_bytes())
     lines = lines.replace(b"/Users/kim", b"/Users/purple")
     kept = [line for line in lines.splitlines(keepends=True) if not (without and without in line)]
     bare = examples.drop_exec(path=OURS)
@@ -86,9 +87,10 @@ EXEC = {
     "elastic": b'"sequence": 5',
     "santa": b"args=sh ",
     "defender": b'"sh /Users',
+    "eslogger-oslog": rb"\"args\": [\"sh\"",
 }
 """What only the line of the exec has."""
-FULL = ("eslogger", "mac-monitor", "santa", "osquery", "elastic", "defender")
+FULL = ("eslogger", "mac-monitor", "eslogger-oslog", "santa", "osquery", "elastic", "defender")
 
 
 @pytest.mark.parametrize("kind", FULL)

@@ -11,7 +11,7 @@ from witnessmark.judge import examples, known
 from witnessmark.judge.answer import answered
 from witnessmark.judge.run import judge_case, validators
 from witnessmark.model.detections import Answer
-from witnessmark.model.events import Event, FileRef, Kind, Process, Token
+from witnessmark.model.events import Coverage, Event, FileRef, Kind, Process, Stream, Token
 from witnessmark.model.run import Step
 from witnessmark.model.scenario import ExpectedAnswer
 from witnessmark.model.verdicts import Link, Status, Verdict
@@ -47,14 +47,32 @@ def test_the_same_silence_of_a_source_that_sees_writes_is_missed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "status"), [("eslogger", Status.FAIL), ("jamf-telemetry", Status.ERROR)]
+    ("kind", "status"), [("eslogger", Status.FAIL), ("jamf-telemetry", Status.PASS)]
 )
-def test_a_record_that_a_source_never_writes_is_no_failure(kind: str, status: Status) -> None:
+def test_a_record_that_a_source_never_writes_is_its_coverage_gap(kind: str, status: Status) -> None:
     case = of_kind(kind, without="close", detected=False)
     result = judge_case(case, validators())
     assert dict(result.links)[Link.RECORDED] is status
-    said = " ".join(item.message for item in result.findings if item.link is Link.RECORDED)
-    assert ("never records close" in said) == (status is Status.ERROR)
+    said = [item for item in result.findings if "never records close" in item.message]
+    assert {item.status for item in said} == ({Status.SKIP} if kind != "eslogger" else set())
+    assert all(item.message.startswith("coverage gap of the source: ") for item in said)
+    assert result.ok is False, "a gap of a source earns nothing"
+    assert result.verdict is (Verdict.BLIND if kind == "eslogger" else Verdict.NOT_ASSESSED)
+
+
+@pytest.mark.parametrize("answer", list(ExpectedAnswer))
+def test_a_source_that_records_no_execution_assesses_no_case_and_breaks_no_link(
+    answer: ExpectedAnswer,
+) -> None:
+    case = of_kind("unifiedlog", detected=False)
+    scenario = replace(case.case.scenario, expect=replace(case.case.scenario.expect, answer=answer))
+    bare = replace(case, case=replace(case.case, scenario=scenario), stream=Stream(
+        host=examples.HOST, source=examples.SOURCE, events=(), coverage=Coverage()
+    ))  # fmt: skip
+    result = judge_case(bare, validators())
+    assert (result.verdict, result.assessed) == (Verdict.NOT_ASSESSED, False)
+    assert result.first_broken_link is None
+    assert dict(result.links)[Link.RECORDED] is Status.SKIP
 
 
 @pytest.mark.parametrize(

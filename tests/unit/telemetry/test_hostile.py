@@ -22,7 +22,7 @@ LINES = {
     kind: (DATA / f"{kind}.synthetic").read_bytes().splitlines(keepends=True) for kind in KINDS
 }
 JSON_KINDS = tuple(kind for kind in KINDS if kind != "santa")
-LIKE = {"mac-monitor": "eslogger"}
+LIKE = {"mac-monitor": "eslogger", "eslogger-oslog": "unifiedlog"}
 """A kind whose records are another's."""
 
 
