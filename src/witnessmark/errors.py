@@ -25,13 +25,18 @@ class WitnessmarkError(Exception):
 
     exit_code = 2
 
+    def __init__(self, *sentences: str) -> None:
+        super().__init__("\n".join(sentences))
+        self.sentences = sentences
+        """What is wrong, one each; a line break within one is of a name that it quotes."""
+
 
 class ContentError(WitnessmarkError):
     """One or more problems in content or inventory files, all collected before raising."""
 
     def __init__(self, problems: Sequence[str]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("\n".join(self.problems))
+        super().__init__(*problems)
+        self.problems = self.sentences
 
 
 class UsageError(WitnessmarkError):

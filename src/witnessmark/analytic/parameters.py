@@ -13,6 +13,7 @@ from witnessmark.content import root
 from witnessmark.content.durations import Duration  # noqa: TC001 - pydantic reads it at run time
 from witnessmark.content.located import Document, read, validate
 from witnessmark.content.near import no_such
+from witnessmark.content.quoting import quoted
 from witnessmark.errors import ContentError, UsageError
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ class Parameters:
             raise ValueError(f"wrappers: nobody can read {unknown[0]}'s words; known are {known}")
         for path in (*self.monitored_directories, *self.user_writable_directories):
             if not path.startswith(("/", "~")):
-                raise ValueError(f"{path!r}: a directory starts with / or ~")
+                raise ValueError(f"{quoted(path)}: a directory starts with / or ~")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +196,7 @@ def load(
     chosen = base
     if profile is not None:
         if profile not in head.profiles:
-            what = f"no profile is called {profile!r}"
+            what = f"no profile is called {quoted(profile)}"
             raise UsageError(no_such(what, profile, head.profiles))
         chosen = chosen.overlaid(document.sub("profiles", profile))
     for layer in (*((read(override),) if override else ()), *layers):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import importlib
 import io
-import os
 import sys
 
 import click
 
 from witnessmark import __version__
+from witnessmark.cli import streams
 from witnessmark.errors import WitnessmarkError
 
 COMMANDS = {
@@ -34,10 +34,6 @@ COMMANDS = {
     "completion": "Print the completion script of a shell.",
     "list": "List the scenarios and what each expects.",
 }
-
-
-CLOSED_PIPE = 141
-"""What a shell says of a command that SIGPIPE (13) ended."""
 
 
 class _Lazy(click.Group):
@@ -65,16 +61,6 @@ class _Lazy(click.Group):
             text = error.message.removesuffix(".") + (meant(args[0], COMMANDS) or ".")
             raise click.UsageError(text, error.ctx) from None
 
-    def invoke(self, ctx: click.Context) -> object:
-        """A reader that went away (``| head -1``) is no finding: as of a signal, exit 141."""
-        try:
-            status = super().invoke(ctx)
-            sys.stdout.flush()
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise click.exceptions.Exit(CLOSED_PIPE) from None
-        return status
-
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
@@ -89,27 +75,37 @@ def cli() -> None:
 def main() -> None:
     """Entry point: every error of ours is one clear sentence and its own exit code."""
     try:
+        streams.guard()
         status = cli.main(standalone_mode=False)
+        streams.flush()
     except click.exceptions.Abort as error:
         _complain("; ".join(("interrupted", *getattr(error.__cause__, "__notes__", ()))))
         sys.exit(130)
     except click.ClickException as error:
         told = io.StringIO()
         error.show(told)
-        _complain(told.getvalue().removesuffix("\n"))
+        for line in told.getvalue().removesuffix("\n").split("\n"):
+            _complain(line)
+        sys.exit(error.exit_code)
+    except streams.OutputError as error:
+        streams.abandon()
+        for sentence in filter(None, error.sentences):
+            _complain(sentence, "witnessmark: ")
         sys.exit(error.exit_code)
     except WitnessmarkError as error:
-        _complain(str(error), "witnessmark: ")
+        for sentence in error.sentences:
+            _complain(sentence, "witnessmark: ")
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(CLOSED_PIPE)
+    except OSError as error:
+        if error.errno not in streams.FULL:
+            raise
+        _complain(f"{error.filename or 'a file'}: {error.strerror}; make room", "witnessmark: ")
+        sys.exit(streams.NOT_WRITTEN)
     sys.exit(status if isinstance(status, int) else 0)
 
 
-def _complain(text: str, before: str = "") -> None:
+def _complain(line: str, before: str = "") -> None:
     """Errors quote arguments, files and hosts; none of them may move the terminal's cursor."""
     from witnessmark.report.plain import visible
 
-    for line in text.split("\n"):
-        click.echo(before + visible(line), err=True)
+    click.echo(before + visible(line), err=True)

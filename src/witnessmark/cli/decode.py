@@ -38,7 +38,8 @@ def command(kind: str, paths: tuple[str, ...], host: str | None, form: str) -> N
     \b
     Kinds:       docs/sources.md says what each KIND can tell, and what not
     Exit status: 0 every line was read and nothing is missing, 1 some line could not be read or
-                 records are missing, 2 wrong usage, or no line of a FILE is of that KIND.
+                 records are missing, 2 wrong usage, no line of a FILE is of that KIND, or no
+                 FILE holds anything.
     """
     if _run(kind, paths, host, form):
         click.get_current_context().exit(TROUBLE)
@@ -64,7 +65,8 @@ def _run(kind: str, paths: tuple[str, ...], host: str | None, form: str) -> bool
     ]
     printer.end()
     if strange:
-        raise UsageError("\n".join(strange))
+        raise UsageError(*strange)
+    printer.sums.silence()
     return printer.trouble
 
 
@@ -79,11 +81,13 @@ def _one(
     hosts: set[str] = set()
     for member in members:
         printer.file(member, decoder.position)
+        before = decoder.filled
         with reading.opened(member) as file:
             for line in reading.lines(file, member, f"decode {form.KIND}"):
                 for event in decoder.feed(line):
                     hosts.add(event.host)
                     printer.event(event)
+        printer.sums.looked(member, filled=decoder.filled > before)
     coverage = decoder.coverage()
     printer.host(sorted(hosts) or [name], coverage, decoder.bad_lines)
     return not decoder.bad_lines or coverage.read > 0

@@ -65,7 +65,7 @@ def command(
 
     \b
     Exit status: 0 nothing fired, 1 something fired, 2 wrong usage; also 2 if nothing fired and no
-                 line of a PATH is a record of that kind (an empty file has none, and is no error).
+                 line of a PATH is a record of that kind, or no PATH holds anything at all.
     Live:        sudo eslogger exec fork exit create rename close setextattr unlink \\
                    | witnessmark detect --follow -
     """
@@ -126,5 +126,6 @@ def _run(
     for branch in sorted({"A", "B"} - answerable):
         click.echo(f"{kind} cannot answer branch {branch}: silence there means nothing", err=True)
     if strange and not printer.fired:
-        raise UsageError("\n".join(strange))
+        raise UsageError(*strange)
+    printer.sums.silence()
     return printer.fired > 0

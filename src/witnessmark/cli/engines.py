@@ -79,7 +79,11 @@ def stream(
     try:
         with _orderly_end() if follow else nullcontext():
             for member in members:
-                _read(member, decoder, engines, printer, follow)
+                before = decoder.filled
+                try:
+                    _read(member, decoder, engines, printer, follow)
+                finally:
+                    printer.sums.looked(member, filled=decoder.filled > before)
     except KeyboardInterrupt:
         if not follow:
             raise

@@ -39,6 +39,10 @@ class Printer(Protocol):
     def host(self, names: Sequence[str], coverage: Coverage, bad: int) -> None:
         """Take in how the stream of these hosts was covered."""
 
+    @property
+    def sums(self) -> Sums:
+        """What was read so far."""
+
     def end(self) -> None:
         """Print the summary."""
 
@@ -48,14 +52,14 @@ class _Base:
 
     def __init__(self, form: Format) -> None:
         self._form = form
-        self._sums = Sums()
+        self.sums = Sums()
         self._path = ""
         self._line = self._offset = 0
 
     @property
     def trouble(self) -> bool:
         """Whether something is bad or missing."""
-        return self._sums.bad > 0 or self._sums.gaps > 0
+        return self.sums.bad > 0 or self.sums.gaps > 0
 
     def file(self, path: str, begin: tuple[int, int]) -> None:
         """What follows is of this file, which begins behind so many lines and bytes."""
@@ -63,7 +67,7 @@ class _Base:
 
     def host(self, names: Sequence[str], coverage: Coverage, bad: int) -> None:
         """Take in how the stream of these hosts was covered."""
-        self._sums.take(names, coverage, bad)
+        self.sums.take(names, coverage, bad)
 
 
 class JsonLines(_Base):
@@ -85,7 +89,7 @@ class JsonLines(_Base):
     def end(self) -> None:
         """Print the summary."""
         about = {"kind": self._form.KIND, "resolution_ns": self._form.TIME_RESOLUTION}
-        click.echo(json.dumps(self._sums.summary() | about))
+        click.echo(json.dumps(self.sums.summary() | about))
 
 
 class Table(_Base):
@@ -107,7 +111,7 @@ class Table(_Base):
 
     def end(self) -> None:
         """Print the summary."""
-        click.echo(self._sums.sentence())
+        click.echo(self.sums.sentence())
 
 
 def as_json(event: Event) -> dict[str, Any]:

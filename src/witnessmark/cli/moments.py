@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING
 
 import click
 
 from witnessmark.content.durations import seconds
-from witnessmark.notice.moments import nanoseconds
+from witnessmark.notice.moments import day, nanoseconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-as_of = click.option(
-    "--as-of",
-    "as_of_ns",
-    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"]),
-    callback=lambda _ctx, _param, value: _nanoseconds(value),
-    help="Judge as of this moment (UTC). Default: when collection ended.",
-)
-
-
-def _nanoseconds(moment: dt.datetime | None) -> int | None:
-    if moment is None:
-        return None
-    return int(moment.replace(tzinfo=dt.UTC).timestamp()) * 1_000_000_000
 
 
 class _Told(click.ParamType[float]):
@@ -46,5 +31,14 @@ class _Told(click.ParamType[float]):
 
 MOMENT = _Told("time", nanoseconds)
 """RFC 3339 with a zone, to nanoseconds since 1970 (UTC)."""
+DAY = _Told("time", day)
+"""The same, or a date alone."""
 LENGTH = _Told("duration", seconds)
 """A duration such as ``2h``, to seconds."""
+
+as_of = click.option(
+    "--as-of",
+    "as_of_ns",
+    type=DAY,
+    help="Judge as of this day or moment (UTC). Default: when collection ended.",
+)

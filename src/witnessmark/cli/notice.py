@@ -9,6 +9,7 @@ import click
 
 from witnessmark.cli import options
 from witnessmark.cli.moments import LENGTH, MOMENT
+from witnessmark.report.plain import visible
 
 
 @click.command()
@@ -92,7 +93,8 @@ def command(
     warn_if_short(outline(plan, content).expected_s, ends - begins)
     click.echo(f"run {plan.run_id}: {len(plan.cases)} cases on {len(plan.hosts)} hosts")
     click.echo(f"window {notice.window.begins} to {notice.window.ends}")
-    click.echo(f"send the SOC {output} and {signature_file}; by another way, once, this line for")
+    both = visible(f"{output} and {signature_file}")
+    click.echo(f"send the SOC {both}; by another way, once, this line for")
     click.echo("its allowed_signers file (change the name to yours):")
     click.echo(signing.allowed_signers_line(signature, "purple-team"))
     return 0

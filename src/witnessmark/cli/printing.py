@@ -29,6 +29,7 @@ class Printer(Protocol):
     """Where detections and the summary go."""
 
     fired: int
+    sums: Sums
 
     def detection(self, found: Detection) -> None:
         """Print one detection at once."""

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from witnessmark.report.plain import visible
+
 
 @click.command()
 @click.argument("run", metavar="RUN")
@@ -48,12 +50,14 @@ def command(
     )
     if done.verdicts is not None:
         console.show(done.verdicts)
-        click.echo(f"evidence and verdicts: {folder}")
+        click.echo(f"evidence and verdicts: {visible(str(folder))}")
         return exit_code(done.verdicts, strict=strict)
     if done.reverted is None:
-        click.echo(f"{folder}: nothing to do: {done.why}")
+        click.echo(visible(f"{folder}: nothing to do: {done.why}"))
         return 0
     if not revert:
-        click.echo(f"{folder}: cannot be finished: {done.why}; its hosts are cleaned instead")
+        click.echo(
+            visible(f"{folder}: cannot be finished: {done.why}; its hosts are cleaned instead")
+        )
     status = report(done.reverted, done="cleaned", already="nothing to remove")
     return status if revert else max(1, status)

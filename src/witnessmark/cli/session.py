@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from witnessmark.report.plain import visible
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
@@ -84,7 +86,7 @@ class Session:
                 plan, self.reports, watch=watch, inventories=inventories, notice=notice
             )
         console.show(verdicts)
-        click.echo(f"evidence and verdicts: {folder}")
+        click.echo(f"evidence and verdicts: {visible(str(folder))}")
         actions.tell(verdicts)
         return exit_code(verdicts, strict=self.strict)
 

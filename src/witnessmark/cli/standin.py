@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from witnessmark.cli import options
+from witnessmark.report.plain import visible
 
 if TYPE_CHECKING:
     from witnessmark.standin.booted import HostStatus
@@ -61,9 +62,9 @@ def up(hosts: int, fault: str | None, alerts: str | None, mode: str, state: Path
     booted = boot(_folder(state), names, broken, mode=options.mode(mode), alerts=window)
     for host in booted:
         click.echo(f"{host.name} is up on {host.address} port {host.port}")
-        click.echo(f"  log in with: {shlex.join(host.ssh())}")
-        click.echo(f"  event store: {host.store}")
-    given = "" if state is None else f" --state {shlex.quote(str(state))}"
+        click.echo(f"  log in with: {visible(shlex.join(host.ssh()))}")
+        click.echo(f"  event store: {visible(str(host.store))}")
+    given = "" if state is None else f" --state {visible(shlex.quote(str(state)))}"
     click.echo(f"play scenarios on it: witnessmark run --profile demo{given}")
     for chosen in dict.fromkeys(host.chosen for host in booted):
         click.echo(f"mode {chosen.mode} ({chosen.why}): {_MEANING[chosen.mode]}")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import click
+
+from witnessmark.errors import UsageError
 from witnessmark.model.events import Kind
 from witnessmark.report.plain import visible
 from witnessmark.report.times import rfc3339
@@ -22,6 +25,9 @@ class Sums:
     def __init__(self) -> None:
         self.bad = self.gaps = self.backwards_ns = 0
         self.hosts: list[str] = []
+        self.empty: list[str] = []
+        """The files without a line that holds anything."""
+        self._filled = False
         self._events = self._lines = 0
         self._unknown: dict[str, int] = {}
         self._first: int | None = None
@@ -57,13 +63,33 @@ class Sums:
             "backwards_s": self.backwards_ns / 1e9,
             "unknown_types": dict(sorted(self._unknown.items())),
             "hosts": self.hosts,
+            "empty_files": self.empty,
             "span": span,
         }
+
+    def looked(self, path: str, *, filled: bool) -> None:
+        """Note whether a file held anything at all."""
+        self._filled |= filled
+        if not filled:
+            self.empty.append(path)
+
+    def silence(self) -> None:
+        """Say it of each file that held nothing: what was not looked at was not silent.
+
+        Raises:
+            UsageError: not one file held anything.
+        """
+        told = [f"{path}: holds no record: nothing was looked at there" for path in self.empty]
+        if told and not self._filled:
+            raise UsageError(*told)
+        for sentence in told:
+            click.echo(f"witnessmark: {visible(sentence)}", err=True)
 
     def sentence(self) -> str:
         """The same for reading."""
         back = f"times run backwards by {self.backwards_ns / 1e9:.1f} s, "
+        empty = f"{len(self.empty)} files without a record, " if self.empty else ""
         return (
             f"{self._events} events in {self._lines} lines, {self.bad} bad, {self.gaps} gaps, "
-            f"{back if self.backwards_ns else ''}hosts: {visible(', '.join(self.hosts))}"
+            f"{back if self.backwards_ns else ''}{empty}hosts: {visible(', '.join(self.hosts))}"
         )

@@ -7,6 +7,8 @@ from typing import Annotated, TypeAlias
 
 from pydantic import BeforeValidator, WithJsonSchema
 
+from witnessmark.content.quoting import quoted
+
 PATTERN = r"^[0-9]{1,9}(\.[0-9]{1,9})?(ms|s|m|h|d)$"
 _SHAPE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s|m|h|d)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -21,7 +23,7 @@ def seconds(text: object) -> float:
     found = _SHAPE.fullmatch(text) if isinstance(text, str) else None
     if found is None:
         raise ValueError(
-            f"{text!r} is not a duration: write a number and a unit (ms, s, m, h or d), "
+            f"{quoted(text)} is not a duration: write a number and a unit (ms, s, m, h or d), "
             'such as "600s"'
         )
     return float(found[1]) * _SECONDS[found[2]]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from witnessmark.content import root
 from witnessmark.content.located import read, validate
 from witnessmark.content.near import no_such
+from witnessmark.content.quoting import quoted
 from witnessmark.errors import ContentError, UsageError
 from witnessmark.standin.faults import problems
 
@@ -53,7 +54,7 @@ def load(name: str) -> Fault:
     path = shipped if "/" not in name and shipped.is_file() else Path(name)
     if not path.is_file():
         known = [item.stem for item in folder.glob("*.yaml")]
-        what = f"no fault is called {name!r} and no such file exists"
+        what = f"no fault is called {quoted(name)} and no such file exists"
         raise UsageError(no_such(what, name, known))
     document = read(path)
     said = list(_items(document))

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from witnessmark import plainfile
 from witnessmark.content.near import meant
+from witnessmark.content.quoting import cut, quoted
 from witnessmark.errors import ContentError
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def validate(document: Document, type_: type[T]) -> T:
 def _sentence(
     document: Document, path: Place, item: Mapping[str, Any], model: type[BaseModel]
 ) -> str:
-    where = ".".join(str(part) for part in path)
+    where = ".".join(cut(str(part)) for part in path)
     what = str(item["msg"]).removeprefix("Value error, ")
     if item["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
         what = f"unknown key{meant(str(path[-1]), _keys(model, path[:-1]))}"
@@ -220,7 +221,7 @@ class _Builder:
             if word in data:
                 first = self.marks[(*path, word)].rpartition(":")[2]
                 self.problems.append(
-                    f"{self._at(key)}: duplicate key {word!r}, first on line {first}"
+                    f"{self._at(key)}: duplicate key {quoted(word)}, first on line {first}"
                 )
                 continue
             self.marks[(*path, word)] = self._at(key)
@@ -230,12 +231,19 @@ class _Builder:
     def _scalar(self, node: yaml.Node) -> object:
         kind = node.tag.rpartition(":")[2]
         if node.tag != f"tag:yaml.org,2002:{kind}" or kind not in _SCALARS:
-            self.problems.append(f"{self._at(node)}: the tag {node.tag!r} is not allowed")
+            self.problems.append(f"{self._at(node)}: the tag {quoted(node.tag)} is not allowed")
             return None
         if kind in ("str", "timestamp"):
             return str(node.value)
+        what = quoted(node.value)
         try:
-            return self._scalars.construct_object(node)
+            made: object = self._scalars.construct_object(node)
         except (ValueError, yaml.YAMLError):
-            self.problems.append(f"{self._at(node)}: {node.value!r} is not a usable {kind}")
+            self.problems.append(f"{self._at(node)}: {what} is not a usable {kind}")
             return None
+        if ":" in node.value:
+            self.problems.append(
+                f"{self._at(node)}: {what} is a number to base sixty here ({made}); "
+                "put text in quotes, write a number plainly"
+            )
+        return made

@@ -10,6 +10,7 @@ from witnessmark.content import fields, root, steps
 from witnessmark.content.durations import seconds
 from witnessmark.content.located import read, validate
 from witnessmark.content.near import no_such
+from witnessmark.content.quoting import quoted
 from witnessmark.errors import ContentError, UsageError
 from witnessmark.model.events import Kind
 from witnessmark.model.scenario import Expectation, Scenario
@@ -103,7 +104,7 @@ def select(scenarios: Sequence[Scenario], wanted: Sequence[str]) -> tuple[Scenar
         matches = [item for item in ordinary if name in (item.id, item.id.split("-")[0])]
         if not matches:
             known = [item.id for item in ordinary]
-            raise UsageError(no_such(f"no scenario is called {name!r}", name, known))
+            raise UsageError(no_such(f"no scenario is called {quoted(name)}", name, known))
         chosen.extend(item for item in matches if item not in chosen)
     return tuple(chosen)
 
@@ -111,7 +112,7 @@ def select(scenarios: Sequence[Scenario], wanted: Sequence[str]) -> tuple[Scenar
 def _problems(scenario: Scenario, file: Path) -> list[str]:
     folder = file.parent
     checks = [
-        (not ID.fullmatch(scenario.id), f"id {scenario.id!r} must look like p11-short-name"),
+        (not ID.fullmatch(scenario.id), f"id {quoted(scenario.id)} must look like p11-short-name"),
         (folder.name != scenario.id, f"id {scenario.id} must be its folder's name, {folder.name}"),
         (folder.parent.name != scenario.family, f"family must be {folder.parent.name}, its folder"),
         (not (folder / "run.sh").is_file(), "run.sh is missing beside it"),
@@ -133,13 +134,13 @@ def _problems(scenario: Scenario, file: Path) -> list[str]:
     problems.extend(_axis_problems(scenario))
     known = {kind.value for kind in Kind}
     problems.extend(
-        f"records.{record.id}: unknown event kind {kind!r}"
+        f"records.{record.id}: unknown event kind {quoted(kind)}"
         for record in scenario.records
         for kind in record.event
         if kind not in known
     )
     problems.extend(
-        f"records.{record.id}: the event model has no field {name!r}"
+        f"records.{record.id}: the event model has no field {quoted(name)}"
         for record in scenario.records
         for name in record.fields
         if not fields.known(name)
@@ -160,18 +161,18 @@ def _axis_problems(scenario: Scenario) -> list[str]:
     problems = []
     for name, values in scenario.axes.items():
         if not AXIS.fullmatch(name):
-            problems.append(f"axes: {name!r} is not a plain lower-case name")
+            problems.append(f"axes: {quoted(name)} is not a plain lower-case name")
         if name in RESERVED:
-            problems.append(f"axes: {name!r} is a variable of the suite's own; rename it")
+            problems.append(f"axes: {quoted(name)} is a variable of the suite's own; rename it")
         problems.extend(
-            f"axes.{name}: {value!r} is given more than once"
+            f"axes.{name}: {quoted(value)} is given more than once"
             for value, count in Counter(values).items()
             if count > 1
         )
         if not values:
             problems.append(f"axes.{name}: give at least one value")
         problems.extend(
-            f"axes.{name}: {value!r} may hold only a-z, 0-9 and _"
+            f"axes.{name}: {quoted(value)} may hold only a-z, 0-9 and _"
             for value in values
             if not VALUE.fullmatch(value)
         )

@@ -7,10 +7,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from witnessmark import plainfile
 from witnessmark.ansible import list_inventory
+from witnessmark.content import located
 from witnessmark.errors import ContentError, UsageError
 from witnessmark.inventory import alerting
 from witnessmark.inventory.destinations import resolved, shared
@@ -163,9 +162,10 @@ def _contradictions(host: Host, variables: Mapping[str, object]) -> Iterator[tup
 def _from_ini(value: str) -> object:
     """What ``true``, ``22`` or ``[{name: a}]`` in an INI file means, read as YAML."""
     try:
-        return yaml.safe_load(value)
-    except yaml.YAMLError:
+        document = located.parse(value, "")
+    except ContentError:
         return value
+    return value if document.problems else document.data
 
 
 def _by_line(problem: str) -> tuple[str, int]:

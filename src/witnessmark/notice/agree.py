@@ -107,7 +107,7 @@ def agreed(plan: Plan, signed: Signed, pack: Mapping[str, bytes]) -> Plan:
     """
     found = list(_differences(plan, signed.notice, pack))
     if found:
-        raise NoticeError("\n".join(f"{signed.path}: {item}" for item in found))
+        raise NoticeError(*(f"{signed.path}: {item}" for item in found))
     return replace(plan, notice=signed.announced)
 
 

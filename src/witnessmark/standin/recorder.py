@@ -67,7 +67,7 @@ def record(argv: Sequence[str | bytes], config: RecorderConfig) -> int:
     """
     arch = architecture()
     if arch is None:
-        raise Unsupported(wrong_machine())
+        raise Unsupported(str(wrong_machine()))
     injected = () if config.faults is None else faults.load(config.faults)
     note, seen = journal(config.faults), _eyes(config)
     shape = Shape(

@@ -128,6 +128,11 @@ class Decoder:
         return self._lines, self._offset
 
     @property
+    def filled(self) -> int:
+        """How many lines held anything at all."""
+        return self._lines - self._blank
+
+    @property
     def bad_lines(self) -> int:
         """How many lines were bad, kept or not."""
         return self._told + len(self._bad)

@@ -88,10 +88,15 @@ def test_the_wrong_kind_is_named(log: Path) -> None:
         run(log, which=detect)
 
 
-def test_an_empty_file_is_no_error(tmp_path: Path) -> None:
-    (tmp_path / "a").touch()
-    code, text = run("santa", tmp_path / "a")
-    assert (code, objects(text)[0]["events"]) == (0, 0)
+def test_an_empty_file_is_counted_and_told(tmp_path: Path, log: Path) -> None:
+    path = tmp_path / "a"
+    path.write_text("\n")
+    result = CliRunner().invoke(command, ["santa", str(path)])
+    assert isinstance(result.exception, UsageError), "exit 2"
+    assert str(result.exception) == f"{path}: holds no record: nothing was looked at there"
+    assert (objects(result.stdout)[0]["events"], objects(result.stdout)[0]["lines"]) == (0, 1)
+    code, text = run("santa", path, log)
+    assert (code, objects(text)[-1]["empty_files"]) == (1, [str(path)])
 
 
 def test_standard_input_and_compressed_files(tmp_path: Path) -> None:

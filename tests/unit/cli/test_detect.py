@@ -63,6 +63,7 @@ def test_fired_gives_exit_1_and_the_contracts_shape(file: Path) -> None:
         "backwards_s": 0.0,
         "unknown_types": {},
         "hosts": ["mac7"],
+        "empty_files": [],
         "span": {
             "first": "2026-10-04T00:00:05.000000001Z",
             "last": "2026-10-04T00:00:07.000000001Z",
@@ -79,11 +80,32 @@ def test_nothing_fired_gives_exit_0(tmp_path: Path, drop_and_run: Any) -> None:
     assert (code, summary["events"]) == (0, 2)
 
 
-def test_empty_file_is_a_summary_of_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ["", "\n \n\t\n", "\ufeff"])
+@pytest.mark.parametrize("more", [[], ["--host", "mac"], ["--format", "table"]])
+def test_where_nothing_was_looked_at_nothing_was_silent(
+    tmp_path: Path, text: str, more: list[str]
+) -> None:
     path = tmp_path / "empty.ndjson"
+    path.write_text(text, "utf-8")
+    result = CliRunner().invoke(command, [str(path), *more])
+    assert isinstance(result.exception, UsageError), "exit 2"
+    assert str(result.exception) == f"{path}: holds no record: nothing was looked at there"
+    if "table" in more:
+        assert "1 files without a record" in result.stdout
+    else:
+        summary = json.loads(result.stdout)
+        assert (summary["events"], summary["empty_files"]) == (0, [str(path)])
+        assert summary["span"] is None
+
+
+@pytest.mark.parametrize("more", [[], ["--host", "mac"]])
+def test_an_empty_file_beside_others_is_told(tmp_path: Path, file: Path, more: list[str]) -> None:
+    path = tmp_path / "rotated.ndjson"
     path.touch()
-    code, (summary,) = run(path)
-    assert (code, summary["events"], summary["span"]) == (0, 0, None)
+    result = CliRunner().invoke(command, [str(path), str(file), *more])
+    assert result.exit_code == 1, "something fired"
+    assert json.loads(result.stdout.splitlines()[-1])["empty_files"] == [str(path)]
+    assert result.stderr == f"witnessmark: {path}: holds no record: nothing was looked at there\n"
 
 
 def test_standard_input(drop_and_run: Any) -> None:
@@ -183,7 +205,7 @@ def test_text_that_is_no_telemetry_is_told_after_the_summary(
 
 def test_empty_lines_and_unknown_events_are_no_error(tmp_path: Path, drop_and_run: Any) -> None:
     path = tmp_path / "a"
-    path.write_text("\n \n")
+    path.write_bytes(b"\n \n" + drop_and_run("/opt/x.sh"))
     assert run(path)[0] == 0
     path.write_bytes(b"junk\n" + drop_and_run().replace(b'"close"', b'"mount"'))
     assert run(path)[0] == 0

@@ -158,8 +158,17 @@ def test_an_interruption_says_what_became_of_the_run(
     assert capsys.readouterr().err.strip() == said
 
 
-def test_a_reader_that_went_away_is_no_finding() -> None:
-    code = "import os, sys; r, w = os.pipe(); os.close(r); os.dup2(w, 1)\n"
-    code += "sys.argv = ['witnessmark', 'list']\nfrom witnessmark.cli import main\nmain()"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
-    assert (done.returncode, done.stderr) == (141, b"")
+@pytest.mark.parametrize("args", [("judge", "a\nb"), ("detect", "a\nb"), ("run", "-i", "a\nb")])
+def test_a_line_break_in_a_name_makes_no_second_line(args: tuple[str, ...], tmp_path: Path) -> None:
+    done = call(*args, cwd=tmp_path)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("witnessmark: a\\x0ab: ")
+
+
+@pytest.mark.parametrize("moment", ["yesterday", "%Y", "0001-01-01", "9999-12-31", "2026-02-30"])
+def test_a_moment_that_cannot_be_is_a_usage_error(moment: str, tmp_path: Path) -> None:
+    done = call("judge", ".", "--as-of", moment, cwd=tmp_path)
+    assert done.returncode == 2
+    assert f"Invalid value for '--as-of': '{moment}" in done.stderr
+    assert done.stderr.count("%") == moment.count("%"), "no format of C's is shown"

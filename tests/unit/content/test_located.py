@@ -206,3 +206,20 @@ def test_what_is_no_mapping_is_laid_over_whole() -> None:
     nothing = parse("- x\n", "g")
     assert base.overlaid(nothing) is nothing
     assert nothing.overlaid(base) is base
+
+
+@pytest.mark.parametrize("text", ["22:22", "-1:30", "190:20:30", "1:30.5"])
+def test_a_number_to_base_sixty_is_never_meant(text: str) -> None:
+    """YAML 1.1 reads 22:22 as 1342."""
+    (problem,) = parse(f"a: {text}\n", "f").problems
+    assert problem.startswith(f"f:1: '{text}' is a number to base sixty here (")
+    assert parse(f"a: '{text}'\nb: 2026-01-02 10:20:30\n", "f").problems == ()
+
+
+def test_a_value_without_end_is_shown_in_part() -> None:
+    digits = "9" * 900
+    text = f"a: {'9' * 5000}\nb: !{digits} x\n{digits}: 1\n{digits}: 2\nwait: {digits}\n"
+    found = problems(text)
+    assert found[0].endswith("... (5000 characters) is not a usable int")
+    assert len(found) == 8
+    assert all(len(problem) < 200 for problem in found)

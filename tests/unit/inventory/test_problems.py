@@ -302,3 +302,18 @@ def test_files_that_are_not_there_or_unreadable_are_told(tmp_path: Path) -> None
     assert problems(tmp_path / "none.yaml") == [f"{tmp_path}/none.yaml: no such inventory file"]
     (problem,) = problems(write(tmp_path / "hosts.ini", "[lab\nmac1\n"))
     assert problem.startswith(f"{tmp_path}/hosts.ini: ansible cannot read the inventory: ")
+
+
+def test_no_number_is_read_to_base_sixty(tmp_path: Path) -> None:
+    """YAML 1.1, and so ansible, takes 22:22 for port 1342."""
+    listed = write(tmp_path / "hosts.yaml", "all: {hosts: {mac1: {ansible_port: 22:22}}}\n")
+    (problem,) = problems(listed)
+    assert problem == (
+        f"{listed}:1: '22:22' is a number to base sixty here (1342); put text in quotes, write a "
+        "number plainly"
+    )
+    for value in ("22:22", "9" * 5000, "!x 22"):
+        ini = write(tmp_path / "hosts.ini", f"mac1 ansible_port='{value}'\n")
+        assert problems(ini) == [
+            f"{ini}: host mac1: ansible_port must be a port number, 1 to 65535"
+        ]

@@ -56,6 +56,7 @@ def test_a_reader_sees_marks_hosts_scenarios_and_window() -> None:
         ("ends: 2026-11-24T16", "ends: 2027-11-24T16", "longer than 31 days"),
         ("ends: 2026-11-24T16:00:00Z", "ends: 2026-11-24T16:00:00+00:00", "written in UTC"),
         ("ends: 2026-11-24T16", "ends: 2026-13-24T16", "no such day"),
+        ("ends: 2026-11-24T16", "ends: 0001-01-01T16", "is not between the years 1970 and 2200"),
         ("ends: 2026-11-24T16:00:00Z", "ends: tomorrow", "is no moment: write it like"),
         ("Jane <j@x.example>", "Jane\\x1b[2J", "contact: must be one line"),
         ("Jane <j@x.example>", "a" * 301, "contact: must be one line"),
