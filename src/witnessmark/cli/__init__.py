@@ -24,6 +24,7 @@ COMMANDS = {
     "explain": "Say why a case was judged so, or why the analytic fired or did not.",
     "detect": "Run the AN0994 analytic over telemetry files or a live stream.",
     "decode": "Print what telemetry files say, as events of one shape.",
+    "compare": "Run Sigma and EQL rules over a bag's records, beside AN0994.",
     "doctor": "Look whether a run could work on each host, and play nothing.",
     "prepare": "Check consent and lay the scenario pack on the hosts.",
     "teardown": "Remove what a run left on the hosts.",

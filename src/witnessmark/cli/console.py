@@ -14,7 +14,9 @@ from witnessmark.report import table
 from witnessmark.report.plain import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from rich.console import RenderableType
 
     from witnessmark.fleet import Watch
     from witnessmark.model.run import Act, Case, Plan
@@ -26,15 +28,24 @@ WIDE = 2000
 
 def show(run: RunVerdict) -> None:
     """Print the judged run: to a terminal in colours and its width, into a pipe as plain lines."""
+    put(lambda width: table.render(run, width))
+
+
+def put(view: Callable[[int], RenderableType]) -> None:
+    """Print what ``view`` makes for a width, coloured to a terminal, as plain lines into a pipe."""
     if sys.stdout.isatty():
         console = Console(highlight=False, markup=False, emoji=False)
-        console.print(table.render(run, console.width))
+        console.print(view(console.width))
         return
-    click.echo(plain(run), nl=False)
+    click.echo(_plain(view), nl=False)
 
 
 def plain(run: RunVerdict) -> str:
     """The same table as plain lines, as it goes into a pipe or a file."""
+    return _plain(lambda width: table.render(run, width))
+
+
+def _plain(view: Callable[[int], RenderableType]) -> str:
     lines = io.StringIO()
     console = Console(
         file=lines,
@@ -45,7 +56,7 @@ def plain(run: RunVerdict) -> str:
         color_system=None,
         force_terminal=False,
     )
-    console.print(table.render(run, WIDE))
+    console.print(view(WIDE))
     return "".join(f"{_no_command(line)}\n" for line in lines.getvalue().splitlines())
 
 
