@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from witnessmark import plainfile
 from witnessmark.compare.outcome import Form
+from witnessmark.compare.timelimit import OutOfTime, processor_time
 from witnessmark.content.located import parse
 from witnessmark.errors import ContentError, UsageError
 
@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".yml", ".yaml", ".eql", ".toml")
 MOST_FILES = 20_000
-MOST_BYTES = 1 << 20
+MOST_BYTES = 256 << 10
 MOST_DOCUMENTS = 100
+READ_S = 10.0
+"""Processor time that reading one file may take."""
+_MARKER = re.compile(r"(?m)^---(?=\s|$)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +76,7 @@ def _text(path: Path) -> tuple[str, str | None]:
     except OSError as error:
         return "", f"cannot be read: {error.strerror}"
     if len(raw) > MOST_BYTES:
-        return "", f"larger than {MOST_BYTES >> 20} MiB"
+        return "", f"larger than {MOST_BYTES >> 10} KiB"
     try:
         return raw.decode("utf-8-sig"), None
     except UnicodeDecodeError:
@@ -84,20 +87,26 @@ def _documents(name: str, text: str, bad: str | None) -> tuple[list[Mapping[str,
     """The YAML documents of a file; plain data, whatever tags and aliases it has."""
     if bad is not None:
         return [], bad
-    found: list[Mapping[str, Any]] = []
     try:
-        parts = _split(text)
-        for line, part in parts:
-            document = parse("\n" * line + part, name)
-            if document.problems:
-                return [], _placed(document.problems[0], name)
-            if document.data is None:
-                continue
-            if not isinstance(document.data, dict):
-                return [], f"line {line + 1}: is no rule: must be a mapping"
-            found.append(document.data)
+        with processor_time(READ_S):
+            return _parsed(name, text)
     except ContentError as error:
         return [], _placed(error.problems[0], name)
+    except OutOfTime:
+        return [], f"took more than {READ_S:g} s of processor time to read"
+
+
+def _parsed(name: str, text: str) -> tuple[list[Mapping[str, Any]], str | None]:
+    found: list[Mapping[str, Any]] = []
+    for line, part in _split(text):
+        document = parse("\n" * line + part, name)
+        if document.problems:
+            return [], _placed(document.problems[0], name)
+        if document.data is None:
+            continue
+        if not isinstance(document.data, dict):
+            return [], f"line {line + 1}: is no rule: must be a mapping"
+        found.append(document.data)
     return (found, None) if found else ([], "is empty")
 
 
@@ -107,19 +116,15 @@ def _placed(problem: str, name: str) -> str:
 
 
 def _split(text: str) -> list[tuple[int, str]]:
-    """The documents of a YAML stream, each with the lines before it."""
-    try:
-        starts = [
-            (event.start_mark.line, event.start_mark.index)
-            for event in yaml.parse(text, Loader=yaml.SafeLoader)
-            if isinstance(event, yaml.DocumentStartEvent) and event.start_mark is not None
-        ]
-    except (yaml.YAMLError, RecursionError):
-        return [(0, text)]  # and ``parse`` says what is wrong
+    """The documents of a YAML stream, each with the number of lines before it.
+
+    ``---`` at the beginning of a line starts a document wherever it stands (YAML 1.1, 9.1.1).
+    """
+    starts = [0, *(found.start() for found in _MARKER.finditer(text) if found.start())]
     if len(starts) > MOST_DOCUMENTS:
         raise ContentError([f"holds more than {MOST_DOCUMENTS} documents"])
-    ends = [index for _, index in starts[1:]] + [len(text)] * bool(starts)
-    return [(line, text[index:end]) for (line, index), end in zip(starts, ends, strict=True)]
+    ends = [*starts[1:], len(text)]
+    return [(text.count("\n", 0, at), text[at:end]) for at, end in zip(starts, ends, strict=True)]
 
 
 def _by_name(documents: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:

@@ -65,7 +65,7 @@ def test_more_files_than_anybody_has_are_refused(
         ("x.yml", b"\xff\xfe\xfa", "is no UTF-8 text"),
         ("x.yml", b"a: " + b"[" * 5_000, "line 1: "),
         ("x.yml", b"---\na: 1\n" * 101, "holds more than 100 documents"),
-        ("x.yml", b"#" * (1 << 20) + b"#", "larger than 1 MiB"),
+        ("x.yml", b"#" * (256 << 10) + b"#", "larger than 256 KiB"),
         ("x.eql", b"  \n", "is empty"),
         ("x.toml", b"a = [", "is no TOML"),
         ("x.toml", b"rule = 1", "has no [rule]"),
@@ -79,6 +79,15 @@ def test_what_is_no_rule_is_one_sentence(
     assert problem in (rule.problem or "")
     assert "\n" not in (rule.problem or "")
     assert [item.name for item in tmp_path.iterdir()] == [name]
+
+
+def test_a_file_that_takes_too_long_to_read_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "READ_S", 0.05)
+    (tmp_path / "x.yml").write_text("a: [" + "x, " * 30_000 + "]")
+    (rule,) = files.find(tmp_path)
+    assert rule.problem == "took more than 0.05 s of processor time to read"
 
 
 def test_aliases_that_expand_without_end_are_refused(tmp_path: Path) -> None:
