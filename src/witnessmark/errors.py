@@ -9,6 +9,7 @@ WitnessmarkError        one clear sentence for the user; `exit_code` is what the
 │   └── ServerError     a log server could not be asked, or what it said cannot be relied on
 ├── NoticeError         a notice is not signed, was altered, or does not announce this (exit 2)
 ├── JournalError        a run's journal cannot be written or read (exit 2)
+├── PackError           a pack would tell whose it is, or is not as it was made (exit 1)
 └── BagError            an evidence bag is incomplete or altered (exit 2)
 """
 
@@ -74,6 +75,12 @@ class NoticeError(WitnessmarkError):
 
 class JournalError(WitnessmarkError):
     """A run's journal cannot be written, or a line of it cannot be trusted. Names file and line."""
+
+
+class PackError(WitnessmarkError):
+    """A pack would tell who or where it is of, or is not what was written. Says what to do."""
+
+    exit_code = 1
 
 
 class BagError(WitnessmarkError):

@@ -26,6 +26,7 @@ COMMANDS = {
     "decode": "Print what telemetry files say, as events of one shape.",
     "compare": "Run Sigma and EQL rules over a bag's records, beside AN0994.",
     "doctor": "Look whether a run could work on each host, and play nothing.",
+    "qualify": "Pack scrubbed golden lines of a host's sources, and hold them to the decoders.",
     "prepare": "Check consent and lay the scenario pack on the hosts.",
     "teardown": "Remove what a run left on the hosts.",
     "cleanup": "Remove what any run left on the hosts, but never from a living run.",

@@ -1,4 +1,7 @@
-"""Writes eslogger lines for the command to read."""
+"""Writes eslogger lines for the command to read.
+
+Its records are synthetic.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`witnessmark decode`: events with their places, every bad line in its turn, one summary."""
+"""`witnessmark decode`: events with their places, every bad line in its turn, one summary.
+
+Its records are synthetic.
+"""
 
 from __future__ import annotations
 

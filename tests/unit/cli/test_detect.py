@@ -1,4 +1,7 @@
-"""`witnessmark detect`, in process and as a live pipe."""
+"""`witnessmark detect`, in process and as a live pipe.
+
+Its records are synthetic.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A sensor is asked for what was really run: one that wakes late, sleeps, or cannot start."""
+"""A sensor is asked for what was really run: one that wakes late, sleeps, or cannot start.
+
+Its records are synthetic.
+"""
 
 from __future__ import annotations
 

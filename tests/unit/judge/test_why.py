@@ -1,4 +1,7 @@
-"""Which records explain a case: its executions, or what is left where none was recorded."""
+"""Which records explain a case: its executions, or what is left where none was recorded.
+
+Its records are synthetic.
+"""
 
 from copy import deepcopy
 from dataclasses import replace

@@ -1,4 +1,7 @@
-"""The envelope: numbers, gaps, what is hidden, and a store that never tears a line silently."""
+"""The envelope: numbers, gaps, what is hidden, and a store that never tears a line silently.
+
+Its records are a stand-in's.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The commands that only a Mac has, called directly; test_sshhost.py runs them on a host."""
+"""The commands that only a Mac has, called directly; test_sshhost.py runs them on a host.
+
+Its records are a stand-in's.
+"""
 
 from __future__ import annotations
 

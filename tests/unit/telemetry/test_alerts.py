@@ -1,4 +1,7 @@
-"""Alerts as SIEMs write them: what they say is read, what they do not say stays unknown."""
+"""Alerts as SIEMs write them: what they say is read, what they do not say stays unknown.
+
+Its records are synthetic.
+"""
 
 import json
 from pathlib import Path

@@ -1,4 +1,7 @@
-"""The eslogger decoder: shapes, exact times, hostile lines, line accounting."""
+"""The eslogger decoder: shapes, exact times, hostile lines, line accounting.
+
+Its records are synthetic.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Endpoint events in the unified log: eslogger's own only, and a record that was cut is counted."""
+"""Endpoint events in the unified log: eslogger's own only, and a record that was cut is counted.
+
+Its records are synthetic.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The unified log: banner, trailing record, zones, and the kernel's words about stopped runs."""
+"""The unified log: banner, trailing record, zones, and the kernel's words about stopped runs.
+
+Its records are synthetic.
+"""
 
 from __future__ import annotations
 
