@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 
-.PHONY: demo demo-blind test coverage check bench clean help
+.PHONY: demo demo-blind test coverage check forms bench clean help
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -30,6 +30,9 @@ coverage: $(DEV) ## line and branch coverage of the pure parts; fails below 100 
 
 check: $(DEV) ## lint, types, the import contract
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+forms: $(DEV) ## docs/deployed-forms.md anew, by executing the deployed forms
+	@$(BIN)/python -m tests.rules.matrix
 
 bench: $(DEV) ## measurements, as ratios within one run
 	@$(BIN)/python benchmarks/run.py

@@ -17,6 +17,8 @@ from witnessmark.model.detections import Answer
 from witnessmark.model.events import Kind
 from witnessmark.model.scenario import ExpectedAnswer
 from witnessmark.model.verdicts import Link, Status
+from witnessmark.telemetry.format import Fill
+from witnessmark.telemetry.kinds import decoder_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -117,7 +119,13 @@ def _outcomes(
         return tuple(Outcome(problem=item.problem) for item in rules)
     host = next(item for item in bag.record.plan.hosts if item.name == case.case.host)
     params = evidence.parameters(bag)
-    told = rows(stream, lambda trace: engine_for(bag, host, stream, params, trace))
+    assert case.source is not None
+    scripts = decoder_of(case.source.kind).FILLS["script"] is not Fill.NEVER
+    told = rows(
+        stream,
+        lambda trace: engine_for(bag, host, stream, params, trace),
+        tells_scripts=scripts,
+    )
     return tuple(runner.run(item, told) for item in rules)
 
 

@@ -53,10 +53,13 @@ class Row:
     ecs: Mapping[str, Any]
 
 
-def rows(stream: Stream, engine: Callable[[Trace], Engine]) -> tuple[Row, ...]:
+def rows(
+    stream: Stream, engine: Callable[[Trace], Engine], *, tells_scripts: bool = False
+) -> tuple[Row, ...]:
     """Every record of a stream that a rule can ask about, in the stream's order.
 
     ``engine`` makes the analytic as it is told of the host; it is asked for lineage only.
+    ``tells_scripts``: an execution without a script ran none; else nobody said.
     """
     families = _ancestries(stream, engine)
     words: dict[Token, tuple[str, ...] | None] = {}
@@ -65,7 +68,8 @@ def rows(stream: Stream, engine: Callable[[Trace], Engine]) -> tuple[Row, ...]:
         if event.kind is Kind.EXEC and event.target is not None:
             words[event.target.token] = event.args
             parents = families.get(event.id, ())
-            found.append(_executed(event, event.target, parents[0] if parents else None, words))
+            parent = parents[0] if parents else None
+            found.append(_executed(event, event.target, parent, words, tells_scripts))
         elif event.kind in _ACTIONS and event.file is not None and not _only_read(event):
             found.append(_touched(event))
     return tuple(found)
@@ -96,10 +100,11 @@ def _executed(
     image: Process,
     parent: Process | None,
     words: Mapping[Token, tuple[str, ...] | None],
+    tells_scripts: bool,
 ) -> Row:
     above = event.parent or parent
     said = words.get(above.token) if above is not None else None
-    script = event.script.path if event.script else None
+    script = event.script.path if event.script else "" if tells_scripts else None
     sigma = {
         "Image": image.path,
         "CommandLine": _line(event.args),
