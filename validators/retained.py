@@ -6,12 +6,14 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from witnessmark.content.durations import seconds
-from witnessmark.judge import clock, examples, match
+from witnessmark.judge import clock, examples, log_examples, match, oslog
 from witnessmark.judge.api import CaseEvidence, Example, finding, validator
 from witnessmark.model.verdicts import Finding, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from witnessmark.model.hosts import Source
 
 
 EARLIEST_NS = 1_546_300_800 * 10**9
@@ -24,14 +26,15 @@ def check(case: CaseEvidence) -> Iterator[Finding]:
 
     A store younger than the required time cannot prove it yet: pending, with the first date on
     which a later look can. Where the host's clock cannot be compared with ours, nobody knows how
-    old a record is.
+    old a record is. A unified log is purged by size, oldest first, but for a few records: it covers
+    a time only if minutes of it that were sounded all hold what there was.
     """
     if match.attack(case) is None or case.act.skipped or case.act.error:
         yield finding(
             "retained", "retained", Status.SKIP, "nothing was acted, so nothing to retain"
         )
         return
-    if case.source is None or not (case.source.path or case.source.search):
+    if case.source is None or not _kept(case.source):
         yield finding(
             "retained", "retained", Status.SKIP, "a live stream has no store that could retain"
         )
@@ -40,17 +43,26 @@ def check(case: CaseEvidence) -> Iterator[Finding]:
     yield _history(case)
 
 
+def _kept(source: Source) -> bool:
+    return bool(source.path or source.search or source.unified_log)
+
+
 def _still_there(case: CaseEvidence) -> Finding:
     look = case.collection.look if case.collection else None
     if look is None or look.problem or look.intact is None:
         why = (look.problem if look else None) or "the store was not looked into again"
         return finding("retained", "retained", Status.ERROR, why)
     if not look.intact:
+        gone = "records collected during the run are no longer in the source's store unchanged"
+        if oslog.read_from_log(case):
+            gone = (
+                "records collected during the run are no longer in the log: it was purged, or cut"
+            )
         return finding(
             "retained",
             "retained",
             Status.FAIL,
-            "records collected during the run are no longer in the source's store unchanged",
+            gone,
             expected=f"bytes {look.start} to {look.end} unchanged",
             observed="records are gone or differ"
             if look.size is None
@@ -68,8 +80,13 @@ def _history(case: CaseEvidence) -> Finding:
             "retained", "retained", Status.SKIP, "the inventory names no retention profile"
         )
     if case.oldest_ns is None:
+        told = oslog.learnt(case)
+        why = f": {told.oldest_problem}" if told and told.oldest_problem else ""
         return finding(
-            "retained", "retained", Status.ERROR, "the store's oldest record could not be read"
+            "retained",
+            "retained",
+            Status.ERROR,
+            f"the store's oldest record could not be read{why}",
         )
     required = seconds(profile.required)
     look = case.collection.look if case.collection else None
@@ -93,6 +110,16 @@ def _history(case: CaseEvidence) -> Finding:
     # What the store held is known as of the look into it. Time that passes is not a later look.
     seen_ns = min(case.as_of_ns, look.taken_ns)
     age_s = clock.elapsed(case, case.oldest_ns, seen_ns).least_s
+    if age_s >= required and oslog.read_from_log(case) and oslog.covered_s(case) < required:
+        return finding(
+            "retained",
+            "retained",
+            Status.ERROR,
+            f"the oldest record is from {oldest:%Y-%m-%d %H:%M} UTC, but a log keeps a few records "
+            f"longer than the rest, and without a hole it is known to reach back only "
+            f"{oslog.covered_s(case) / 3600:.0f} h",
+            expected=f"{profile.required} without a hole",
+        )
     if age_s >= required:
         return finding(
             "retained",
@@ -121,5 +148,13 @@ EXAMPLES = (
     Example(name="young-store", evidence=examples.drop_exec(oldest_days=1), status=Status.PENDING),
     Example(name="truncated", evidence=examples.drop_exec(intact=False), status=Status.FAIL),
     Example(name="not-readable", evidence=examples.drop_exec(intact=None), status=Status.ERROR),
+    Example(
+        name="log-with-holes", evidence=log_examples.logged(oldest_days=40), status=Status.ERROR
+    ),
+    Example(
+        name="log-purged",
+        evidence=log_examples.logged(oldest_days=1, intact=False),
+        status=Status.FAIL,
+    ),
     Example(name="clock-off", evidence=examples.drop_exec(offset_s=5.0), status=Status.ERROR),
 )

@@ -20,6 +20,7 @@ from witnessmark.journal.book import Book
 from witnessmark.model.run import Act, Case, HostFacts, Plan
 from witnessmark.phases import Folders
 from witnessmark.survey import ask_facts, with_end
+from witnessmark.telemetry.kinds import records_runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -223,5 +224,6 @@ def _await_end(plan: Plan, transport: Transport, collectors: Sequence[Collector]
     except HostError:
         return  # the host is gone; what it sent is collected all the same
     deadline = time.monotonic() + plan.late_arrival_s
-    for collector in collectors:
-        collector.wait_for(mark.encode(), max(0.0, deadline - time.monotonic()))
+    for source, collector in zip(transport.host.sources, collectors, strict=True):
+        if records_runs(source.kind):  # else no waiting would ever show it
+            collector.wait_for(mark.encode(), max(0.0, deadline - time.monotonic()))

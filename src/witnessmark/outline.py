@@ -164,12 +164,15 @@ def _source(source: Source, plan: Plan) -> SourceOutline:
         name=source.name,
         kind=source.kind,
         role=source.role.value,
-        read=source.search.where
-        if source.search
-        else source.path or " ".join(source.command or ()),
+        read=_read(source),
         alert_deadline_s=plan.late_arrival_s if own is None else own,
         asks=tuple(_asks(source)),
     )
+
+
+def _read(source: Source) -> str:
+    place = source.search or source.unified_log
+    return place.where if place else source.path or " ".join(source.command or ())
 
 
 def _asks(source: Source) -> Iterator[str]:

@@ -147,7 +147,8 @@ def _after(host: Host, facts: HostFacts, torn: dict[str, PrepareResult], plan: P
 
 
 def retention(hosts: Sequence[Host]) -> tuple[RetentionProfile, ...]:
-    names = sorted({host.retention for host in hosts if host.retention})
+    own = {source.retention for host in hosts for source in host.sources}
+    names = sorted(name for name in own | {host.retention for host in hosts} if name)
     folder = root() / "inventory" / "retention"
     profiles = [load(folder / f"{name}.yaml", RetentionProfile) for name in names]
     for profile in profiles:

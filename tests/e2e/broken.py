@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 P11, CACHES = "p11-quarantined-download.downloads", "p11-quarantined-download.caches"
 N14, P07 = "n14-run-after-window", "p07-browser-runs-shell.sh"
-ELSEWHERE = ("shipper-", "store-", "alerts-")
-"""Faults that other modules play, with the demo profile's own deadlines."""
+ELSEWHERE = ("shipper-", "store-", "alerts-", "log-")
+"""Faults that other modules play, with the demo profile's own deadlines or other sources."""
 FAULTS = tuple(
     sorted(
         path.stem

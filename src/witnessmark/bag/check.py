@@ -59,8 +59,9 @@ def _problems(record: RunRecord) -> Iterator[str]:
     yield from _once("delivery", record.deliveries, delivered)
     profiles = {profile.id for profile in record.retention}
     for host in plan.hosts:
-        if host.retention is not None and host.retention not in profiles:
-            yield f"names the retention profile {host.retention!r} but does not hold it"
+        for name in (host.retention, *(source.retention for source in host.sources)):
+            if name is not None and name not in profiles:
+                yield f"names the retention profile {name!r} but does not hold it"
     yield from _parts(record)
     for profile in record.retention:
         yield from _duration(f"retention profile {profile.id!r}: required", profile.required)

@@ -49,9 +49,17 @@ def command() -> None:
     metavar="WINDOW",
     help="Raise alerts by a SIEM's own rules, with a drop-exec window such as 4s.",
 )
+@click.option("--oslog", is_flag=True, help="Events into the unified log, too: eslogger --oslog.")
 @options.MODE
 @_STATE
-def up(hosts: int, fault: str | None, alerts: str | None, mode: str, state: Path | None) -> None:
+def up(
+    hosts: int,
+    fault: str | None,
+    alerts: str | None,
+    oslog: bool,
+    mode: str,
+    state: Path | None,
+) -> None:
     """Boot the hosts standin-1 to standin-N and say how to reach them."""
     from witnessmark.content import faults
     from witnessmark.standin.state import boot
@@ -59,15 +67,16 @@ def up(hosts: int, fault: str | None, alerts: str | None, mode: str, state: Path
     names = [f"standin-{number}" for number in range(1, hosts + 1)]
     broken = faults.load(fault).on(names) if fault else None
     window = None if alerts is None else _window(alerts)
-    booted = boot(_folder(state), names, broken, mode=options.mode(mode), alerts=window)
+    chosen = options.mode(mode)
+    booted = boot(_folder(state), names, broken, mode=chosen, alerts=window, oslog=oslog)
     for host in booted:
         click.echo(f"{host.name} is up on {host.address} port {host.port}")
         click.echo(f"  log in with: {visible(shlex.join(host.ssh()))}")
         click.echo(f"  event store: {visible(str(host.store))}")
     given = "" if state is None else f" --state {visible(shlex.quote(str(state)))}"
     click.echo(f"play scenarios on it: witnessmark run --profile demo{given}")
-    for chosen in dict.fromkeys(host.chosen for host in booted):
-        click.echo(f"mode {chosen.mode} ({chosen.why}): {_MEANING[chosen.mode]}")
+    for how in dict.fromkeys(host.chosen for host in booted):
+        click.echo(f"mode {how.mode} ({how.why}): {_MEANING[how.mode]}")
     click.echo(
         "recorder ptrace: the telemetry is what the kernel did, never a script. "
         "These are stand-ins, not Macs."

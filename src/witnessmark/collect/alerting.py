@@ -49,6 +49,7 @@ class Alerts:
                 name=alerts_of(source.name),
                 path=told.host_path or told.path,
                 command=None,
+                unified_log=None,
                 search=told.search,
                 destination=limit,  # how long a search looks back
             ),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from witnessmark.collect.feeds import POLL_S, feed
+from witnessmark.collect.receipts import Receipts
 from witnessmark.errors import HostError
 from witnessmark.model.parts import Hole
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from witnessmark.hosts.transport import Transport
     from witnessmark.model.hosts import Source
     from witnessmark.model.run import StoreLook
+    from witnessmark.model.unifiedlog import LogLook
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,6 +39,7 @@ class Collected:
     look: StoreLook | None = None
     problem: str | None = None
     holes: list[Hole] = field(default_factory=list)
+    log: LogLook | None = None
     grain_ns: int = 0
     """How long before a chunk's time its records may have been there, between two looks."""
 
@@ -65,6 +68,8 @@ class Collector:
         self._earlier, self._part, self._kept = earlier is not None, part, kept
         self._feed = place or feed(transport, source, raw)
         self._raw = raw
+        asked = source.command is not None or source.unified_log is not None
+        self._receipts = Receipts(raw) if asked else None
         self._clock = clock
         self._stop = threading.Event()
         self._seen = threading.Condition()
@@ -122,6 +127,8 @@ class Collector:
         """Mark where the earlier controller stopped; what came since then has no known time."""
         done = self.result
         found = self._feed.go_on(done.start, self._raw)
+        if self._receipts is not None:
+            self._receipts.catch_up(self._raw)
         done.chunks = [chunk for chunk in done.chunks if chunk[0] <= found.had]
         if found.at > (done.chunks[-1][0] if done.chunks else 0):
             done.chunks.append((found.at, None))
@@ -155,11 +162,10 @@ class Collector:
                 last = self._stop.is_set()
                 data = self._feed.pull(last=last)
                 if data:
-                    size += len(data)
                     out.write(data)
                     out.flush()
-                    if size > known:
-                        self._stamp(size)
+                    self._receive(size, data, known)
+                    size += len(data)
                     tail = self._notice(tail + data)
                 elif last:
                     return
@@ -167,9 +173,14 @@ class Collector:
                     self._stop.wait(POLL_S)
                 self._kept(self.result)
 
-    def _stamp(self, end: int) -> None:
-        self.result.chunks.append((end, self._clock() if self._feed.timed else None))
-        self.result.grain_ns = max(self.result.grain_ns, self._feed.grain_ns)
+    def _receive(self, at: int, data: bytes, known: int) -> None:
+        """Note when a chunk came; up to ``known`` nobody saw when."""
+        received = self._clock() if self._feed.timed and at + len(data) > known else None
+        if self._receipts is not None:
+            self._receipts.note(at, data, received)
+        if at + len(data) > known:
+            self.result.chunks.append((at + len(data), received))
+            self.result.grain_ns = max(self.result.grain_ns, self._feed.grain_ns)
 
     def _broke(self, why: str) -> None:
         """Whoever waits is told that nothing more will come."""
@@ -204,3 +215,4 @@ class Collector:
         else:
             if found is not None:
                 self.result.look, self.result.head = found.look, found.head
+                self.result.log = found.log

@@ -47,6 +47,7 @@ class Arrivals:
                 name=f"{source.name}, as delivered",
                 path=source.destination.path or None,
                 command=None,
+                unified_log=None,
                 search=source.destination.search,
             ),
             raw,

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from witnessmark.hosts.transport import Stream, Transport
     from witnessmark.model.hosts import Source
     from witnessmark.model.run import StoreLook
+    from witnessmark.model.unifiedlog import LogLook
 
 POLL_S = 0.05
 HEAD = 1 << 18
@@ -38,6 +39,8 @@ class SecondLook:
     look: StoreLook
     head: bytes = b""
     """Lines of its beginning."""
+    log: LogLook | None = None
+    """Of a unified log, what was learnt of it besides."""
 
 
 class Feed(Protocol):
@@ -120,6 +123,12 @@ def feed(transport: Transport, source: Source, raw: Path) -> Feed:
 
         deadline = {"deadline_s": source.destination.deadline_s} if source.destination else {}
         return SearchFeed(connect, source.search, host=transport.host.name, raw=raw, **deadline)
+    if source.unified_log is not None:
+        from witnessmark.collect.logstream import LogStreamFeed
+        from witnessmark.collect.unifiedlog import LogFeed
+
+        read = LogStreamFeed if source.unified_log.read == "stream" else LogFeed
+        return read(transport, source.unified_log, raw)
     if source.path:
         from witnessmark.collect.files import FileFeed
 

@@ -14,8 +14,8 @@ from witnessmark.model.events import Kind
 from witnessmark.model.hosts import Role
 from witnessmark.model.verdicts import Status
 from witnessmark.telemetry.decoder import decode
-from witnessmark.telemetry.format import Fill, lacks
-from witnessmark.telemetry.kinds import decoder_of
+from witnessmark.telemetry.format import lacks
+from witnessmark.telemetry.kinds import decoder_of, records_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -214,8 +214,7 @@ class Watched:
 
 def tells(source: Source) -> bool:
     """Whether records of this kind could show that a command was run, and which."""
-    table = decoder_of(source.kind).FILLS
-    return Fill.NEVER not in (table["exec"], table["args"])
+    return records_runs(source.kind)
 
 
 def relied_on(host: str, sources: tuple[Source, ...]) -> Iterator[Line]:

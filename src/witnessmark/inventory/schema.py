@@ -10,8 +10,8 @@ from typing import Any
 
 from witnessmark.content.durations import PATTERN
 from witnessmark.content.schemas import DIALECT
-from witnessmark.inventory import destinations, searches
-from witnessmark.inventory.sources import KINDS, known_keys
+from witnessmark.inventory import destinations, logs, searches
+from witnessmark.inventory.sources import KINDS, PLACES, known_keys
 from witnessmark.model.hosts import Role
 
 _TEXT: dict[str, Any] = {"type": "string", "minLength": 1}
@@ -34,11 +34,12 @@ def source() -> dict[str, Any]:
         "alert_deadline": _DURATION,
         "rule_secret": {"type": "boolean"},
         "search": _search(),
+        "unified_log": _log(),
         "alerts": {"type": "object", "required": ["kind", "rules"]},
         "destination": {"oneOf": [_files(), _search(deadline=_DURATION)]},
     }
     made = _object({key: own.get(key, _TEXT) for key in known_keys()}, ("name", "kind", "role"))
-    made["oneOf"] = [{"required": [key]} for key in ("path", "command", "search")]
+    made["oneOf"] = [{"required": [key]} for key in PLACES]
     about = "One entry of witnessmark_sources: where a host's evidence lies."
     return {"$schema": DIALECT, **made, "title": "witnessmark source", "description": about}
 
@@ -61,6 +62,15 @@ def _search(**more: Any) -> dict[str, Any]:
     }
     keys = {key: own.get(key, _TEXT) for key in searches.READERS}
     return _object({**keys, **more}, ("kind", "url", "index"))
+
+
+def _log() -> dict[str, Any]:
+    own = {
+        "read": {"enum": list(logs.READS)},
+        "sudo": {"type": "boolean"},
+        "most_bytes": {"type": "integer", "minimum": logs.LEAST_BYTES},
+    }
+    return _object({key: own.get(key, _DURATION) for key in logs.READERS}, ())
 
 
 def _credentials() -> dict[str, Any]:

@@ -7,12 +7,25 @@ from collections.abc import Callable, Mapping
 
 from witnessmark.inventory.alerting import alerting
 from witnessmark.inventory.destinations import destination
+from witnessmark.inventory.logs import unified_log
 from witnessmark.inventory.searches import search
-from witnessmark.inventory.values import Wrong, absolute, duration, items, keyed, one_of, text
+from witnessmark.inventory.values import (
+    Wrong,
+    absolute,
+    duration,
+    items,
+    keyed,
+    one_of,
+    retention,
+    text,
+)
 from witnessmark.model.hosts import SOURCE_KINDS, Role, Source
+from witnessmark.model.unifiedlog import LOG_KINDS
 
 KINDS = SOURCE_KINDS
 """What a decoder can read; docs/sources.md says what each can tell."""
+PLACES = ("path", "command", "search", "unified_log")
+"""Where a source's records may be got from."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
@@ -36,8 +49,12 @@ def _source(item: object, place: int, wrongs: list[Wrong]) -> Source | None:
         return None
     fields, found = keyed(item, _SOURCE, place)
     found += [Wrong(f"needs a {key}", place) for key in ("name", "kind", "role") if key not in item]
-    if sum(key in item for key in ("path", "command", "search")) != 1:
-        found.append(Wrong("needs exactly one of path, command and search", place))
+    if sum(key in item for key in PLACES) != 1:
+        found.append(
+            Wrong(f"needs exactly one of {', '.join(PLACES[:-1])} and {PLACES[-1]}", place)
+        )
+    if "unified_log" in item and fields.get("kind") not in (None, *LOG_KINDS):
+        found.append(Wrong(f"is for the kinds {' and '.join(LOG_KINDS)}", place, "unified_log"))
     wrongs += found
     return None if found else Source(**fields)
 
@@ -81,6 +98,8 @@ _SOURCE: Mapping[str, tuple[str, Callable[..., object]]] = {
     "path": ("path", absolute),
     "command": ("command", _command),
     "search": ("search", search),
+    "unified_log": ("unified_log", unified_log),
+    "retention": ("retention", retention),
     "alert_deadline": ("alert_deadline_s", duration),
     "alerts": ("alerts", alerting),
     "destination": ("destination", destination),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from witnessmark.content import root
 from witnessmark.content.durations import seconds
 
 
@@ -77,6 +78,12 @@ def one_of(words: Sequence[str], value: object, *path: str | int) -> str:
     if found not in words:
         raise Wrong(f"must be one of {', '.join(words)}", *path)
     return found
+
+
+def retention(value: object, *path: str | int) -> str:
+    """The name of a profile in inventory/retention/."""
+    files = (root() / "inventory" / "retention").glob("*.yaml")
+    return one_of(sorted(file.stem for file in files), value, *path)
 
 
 def keyed(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from witnessmark.content import root
 from witnessmark.inventory.destinations import folder
 from witnessmark.inventory.sources import sources
 from witnessmark.inventory.values import (
@@ -16,6 +15,7 @@ from witnessmark.inventory.values import (
     items,
     one_of,
     own_file,
+    retention,
     text,
 )
 from witnessmark.model.hosts import Origin, StandIn
@@ -63,12 +63,6 @@ def dead_man(value: object) -> float:
 def origin(value: object) -> Origin:
     """What kind of machine it is."""
     return Origin(one_of([origin.value for origin in Origin], value))
-
-
-def retention(value: object) -> str:
-    """The name of a profile in inventory/retention/."""
-    files = (root() / "inventory" / "retention").glob("*.yaml")
-    return one_of(sorted(file.stem for file in files), value)
 
 
 def faults(value: object) -> tuple[Mapping[str, object], ...]:

@@ -89,6 +89,7 @@ def collection(item: Collected) -> Collection:
         problem=item.problem,
         holes=tuple(item.holes),
         grain_ns=item.grain_ns,
+        log=item.log,
     )
 
 

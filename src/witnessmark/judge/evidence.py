@@ -133,7 +133,7 @@ def _evidence(
         collection=seen.collection,
         stream=seen.stream,
         detections=seen.detections,
-        retention=_profile(record.retention, host.retention),
+        retention=_profile(record.retention, (source and source.retention) or host.retention),
         oldest_ns=seen.oldest_ns,
         deadline_s=_deadline(source, record.plan.late_arrival_s),
         late_arrival_s=record.plan.late_arrival_s,

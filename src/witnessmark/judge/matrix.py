@@ -9,7 +9,7 @@ from __future__ import annotations
 from statistics import median
 from typing import TYPE_CHECKING
 
-from witnessmark.judge import clock, match, whole
+from witnessmark.judge import clock, known, match, oslog, whole
 from witnessmark.model.matrix import Cell, Dimension, Quality, State
 from witnessmark.model.verdicts import Link, Status
 
@@ -47,10 +47,14 @@ def quality(source: str, cases: Sequence[CaseEvidence], verdicts: Sequence[CaseV
 
 
 def _cells(case: CaseEvidence) -> Iterator[Cell]:
+    yield from oslog.cells(case)
     blind = whole.trouble(case) or clock.unplaced(case)
     for pattern in case.case.scenario.records:
         for step in match.steps(case, pattern.step):
             event = match.record(case, pattern, step)
+            if event is None and known.never(case, pattern.event) is not None:
+                yield Cell(record=pattern.id, field="", state=State.NEVER)
+                continue
             for name in pattern.fields or ("",):
                 yield Cell(record=pattern.id, field=name, state=_state(case, event, name, blind))
 
@@ -88,11 +92,13 @@ def _devices(cases: Sequence[CaseEvidence]) -> Dimension:
 
 
 def _fields(told: Sequence[Cell]) -> Dimension:
-    known = [item for item in told if item.state not in (State.UNKNOWN, State.SIMULATED)]
-    filled = sum(item.state in (State.PRESENT, State.LATE) for item in known)
-    other = len(told) - len(known)
+    asked = [item for item in told if item.state is not State.NEVER]
+    sure = [item for item in asked if item.state not in (State.UNKNOWN, State.SIMULATED)]
+    filled = sum(item.state in (State.PRESENT, State.LATE) for item in sure)
+    other, never = len(asked) - len(sure), len(told) - len(asked)
     more = f"; {other} are unknown or simulated" if other else ""
-    return _share("data field completeness", filled, len(known), f"fields are filled{more}")
+    more += f"; {never} records are never in a source of this kind" if never else ""
+    return _share("data field completeness", filled, len(sure), f"fields are filled{more}")
 
 
 def _timeliness(cases: Sequence[CaseEvidence]) -> Dimension:

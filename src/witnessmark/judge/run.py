@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from witnessmark.judge import asked, blame, evidence, known, match, matrix, told
 from witnessmark.judge.answer import Answered
 from witnessmark.judge.host_findings import host_findings
+from witnessmark.judge.log_findings import log_findings
 from witnessmark.judge.table import first_broken, link_status, ok, verdict
 from witnessmark.judge.timeline import timeline
 from witnessmark.model.detections import Answer
@@ -19,6 +20,8 @@ from witnessmark.model.verdicts import (
     Status,
     Verdict,
 )
+from witnessmark.telemetry.format import lacks
+from witnessmark.telemetry.kinds import decoder_of
 from witnessmark.validators import NAMES
 
 if TYPE_CHECKING:
@@ -66,7 +69,8 @@ def judge(bag: Bag, as_of_ns: int | None = None) -> RunVerdict:
             for each in sets
             if each.source is not None
             for branch, control in each.controls.items()
-            if branch == "B" or (control.before, control.after) != (None, None)
+            if (branch == "B" or (control.before, control.after) != (None, None))
+            and not lacks(decoder_of(each.source.kind).FILLS, branch)
         ),
         hosts=tuple(evidence.host_row(item) for item in record.facts),
         sources=told.sources(bag),
@@ -75,7 +79,10 @@ def judge(bag: Bag, as_of_ns: int | None = None) -> RunVerdict:
         profile=record.plan.profile,
         window_s=record.plan.window_s,
         notice_sha256=record.plan.notice.sha256 if record.plan.notice else None,
-        host_findings=host_findings(record, evidence.parameters(bag).clock_skew_tolerance),
+        host_findings=(
+            *host_findings(record, evidence.parameters(bag).clock_skew_tolerance),
+            *log_findings(played),
+        ),
     )
 
 

@@ -11,6 +11,7 @@ from witnessmark.analytic import Engine, Miss
 from witnessmark.analytic.parameters import Browser
 from witnessmark.content import workflows
 from witnessmark.judge.api import Alerted
+from witnessmark.judge.chunks import disagreement
 from witnessmark.judge.hashes import certain, taken
 from witnessmark.model.alerts import alerts_of
 from witnessmark.model.hosts import Origin
@@ -71,6 +72,7 @@ def look(
     raw = bag.raw(host.name, source.name, suffix) if source else None
     if source is None or collection is None or raw is None:
         return Seen(collection=collection, stream=None)
+    collection = _as_received(bag, host, source, collection, raw, delivered=delivered)
     form = decoder_of(source.kind)
     stream = decode(
         form,
@@ -92,6 +94,16 @@ def look(
         misses=tuple(engine.misses),
         oldest_ns=_oldest(head, form, source.name),
     )
+
+
+def _as_received(
+    bag: Bag, host: Host, source: Source, found: Collection, raw: bytes, *, delivered: bool
+) -> Collection:
+    """Bytes that contradict the receipts of their chunks are not what the host said."""
+    receipts = None if delivered else bag.raw(host.name, source.name, "chunks.ndjson")
+    if receipts is None or found.problem is not None:
+        return found
+    return replace(found, problem=disagreement(raw, receipts))
 
 
 def look_alerts(bag: Bag, host: Host, source: Source | None) -> Alerted | None:

@@ -75,6 +75,14 @@ def sources(bag: Bag) -> tuple[dict[str, str], ...]:
     )
 
 
+def _never(source: Source) -> str:
+    return (
+        "a unified log alone shows no command line, no parent and no file write. That is the "
+        f"coverage gap of a source of kind {source.kind}, and nobody's failure; with `eslogger "
+        "--oslog` its kind is eslogger-oslog."
+    )
+
+
 def _answered_by(source: Source) -> str:
     if source.alerts is not None:
         names = ", ".join(name for name, _ in source.alerts.rules)
@@ -95,6 +103,12 @@ def notes(bag: Bag) -> tuple[str, ...]:
             "Origin stand-in: the stand-in plays the organisation; its recorder is the sensor and "
             f"{plays}. This proves the suite, not your coverage."
         )
+    notes += dict.fromkeys(
+        f"Source {source.name}: {_never(source)}"
+        for host in record.plan.hosts
+        for source in host.sources
+        if source.kind == "unifiedlog"
+    )
     notes += dict.fromkeys(
         note
         for host in record.plan.hosts

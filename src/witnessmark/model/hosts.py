@@ -11,6 +11,7 @@ from typing import Final
 from witnessmark.model.alerts import Alerting
 from witnessmark.model.places import Credentials as Credentials
 from witnessmark.model.places import Search as Search
+from witnessmark.model.unifiedlog import UnifiedLog
 
 SOURCE_KINDS: Final = (
     "eslogger",
@@ -68,7 +69,8 @@ class Source:
     """One place where a host's evidence lies.
 
     Exactly one of ``path`` (a file of lines on the host that grows), ``command`` (an argv on the
-    host that prints lines until its pipe is closed) and ``search`` (a log server) is set.
+    host that prints lines until its pipe is closed), ``search`` (a log server) and ``unified_log``
+    is set.
     """
 
     name: str
@@ -79,6 +81,9 @@ class Source:
     path: str | None = None
     command: tuple[str, ...] | None = None
     search: Search | None = None
+    unified_log: UnifiedLog | None = None
+    retention: str | None = None
+    """Name of a profile in inventory/retention/; None: the host's."""
     alert_deadline_s: float | None = None
     destination: Destination | None = None
     """None: the deployed analytic reads the source's own store."""

@@ -16,6 +16,8 @@ class State(StrEnum):
     SIMULATED = "simulated"
     """The recording host or kind of source cannot know it."""
     LATE = "late"
+    NEVER = "never"
+    """A record that this kind of source never has: its coverage gap, and nobody's failure."""
     UNKNOWN = "unknown"
     """Nobody could look."""
 

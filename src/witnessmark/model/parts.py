@@ -43,3 +43,17 @@ class SensorFact:
     """Whether the rule's text lies in the bag, as ``rules/<host>/<source>``."""
     problem: str | None = None
     """What could not be told, and why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionProfile:
+    """How long evidence must stay readable, and who says so (inventory/retention/)."""
+
+    id: str
+    title: str
+    required: str
+    why: str
+    source: str = ""
+    """Who published the number, and where; empty for an organisation's own choice."""
+    status: str = ""
+    """What is doubtful about it: rescinded, practice, disputed."""

@@ -8,7 +8,9 @@ from typing import Literal, TypeAlias
 from witnessmark.model.hosts import Host
 from witnessmark.model.notice import Announced
 from witnessmark.model.parts import Absence, Hole, SensorFact
+from witnessmark.model.parts import RetentionProfile as RetentionProfile
 from witnessmark.model.scenario import Phase, Scenario
+from witnessmark.model.unifiedlog import LogLook
 
 Form: TypeAlias = Literal["script", "executable"]
 RUNS = ("exec", "spawn", "browser")
@@ -200,20 +202,6 @@ class HostFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RetentionProfile:
-    """How long evidence must stay readable, and who says so (inventory/retention/)."""
-
-    id: str
-    title: str
-    required: str
-    why: str
-    source: str = ""
-    """Who published the number, and where; empty for an organisation's own choice."""
-    status: str = ""
-    """What is doubtful about it: rescinded, practice, disputed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Collection:
     """What was collected of one source of one host; the bytes lie beside it in the bag."""
 
@@ -227,6 +215,7 @@ class Collection:
     holes: tuple[Hole, ...] = ()
     """Where one controller stopped and the next went on; empty for a run in one piece."""
     grain_ns: int = 0  # how long before its chunk's time a record may have come, between two looks
+    log: LogLook | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

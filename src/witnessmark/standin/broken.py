@@ -39,7 +39,7 @@ def modes_bind(folder: Path) -> None:
 
     A Mac's user is not root; who starts a stand-in may be (capabilities(7), CAP_DAC_OVERRIDE).
     """
-    faults = _given(folder)
+    faults = given(folder)
     if os.geteuid() == 0 and has(faults, "host", "read-only"):
         libc = ctypes.CDLL(None, use_errno=True)
         if libc.prctl(_PR_CAPBSET_DROP, _CAP_DAC_OVERRIDE, 0, 0, 0) != 0:
@@ -48,7 +48,7 @@ def modes_bind(folder: Path) -> None:
 
 def late_s(folder: Path) -> float:
     """How many seconds late a host's answers are to come."""
-    return sum(float(item["seconds"]) for item in of_host(_given(folder), "slow"))
+    return sum(float(item["seconds"]) for item in of_host(given(folder), "slow"))
 
 
 def browser(faults: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, object]]:
@@ -93,7 +93,8 @@ def of_host(faults: Sequence[Mapping[str, Any]], action: str) -> list[Mapping[st
     return [item for item in faults if (item.get("layer"), item.get("action")) == ("host", action)]
 
 
-def _given(folder: Path) -> list[dict[str, Any]]:
+def given(folder: Path) -> list[dict[str, Any]]:
+    """The faults of the host of that folder."""
     path = folder / "faults.json"
     return list(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else []
 

@@ -36,6 +36,8 @@ class RecorderConfig:
     """With ``namespace``: the folder from which init is given what station.py lists."""
     opens: bool = False
     """Emit `open` events too, for opens that may write."""
+    oslog: bool = False
+    """Put every event into the host's unified log, too, as `eslogger --oslog` does."""
     spread: bool = False
     """Let the host use every CPU; by default it shares one with its recorder, which is faster."""
     hidden_groups: frozenset[int] = field(default_factory=lambda: frozenset({os.getpgrp()}))
@@ -54,6 +56,7 @@ def config(options: argparse.Namespace) -> RecorderConfig:
         namespace=options.namespace,
         state=options.state,
         opens=options.opens,
+        oslog=options.oslog,
         spread=options.spread,
     )
 
@@ -75,6 +78,7 @@ def parser(text: str | None) -> argparse.ArgumentParser:
     words.add_argument("--namespace", action="store_true", help="a root and pids of its own")
     words.add_argument("--state", type=Path, help="with --namespace: init's keys, port and log")
     words.add_argument("--opens", action="store_true", help="also emit opens for writing")
+    words.add_argument("--oslog", action="store_true", help="events into the unified log, too")
     words.add_argument("--spread", action="store_true", help="let the host use every CPU")
     words.add_argument("argv", nargs=argparse.REMAINDER, help="-- then init and its arguments")
     return words

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .faults.outside import OutsideFaults
     from .faults.sensor import SensorFaults
     from .faults.store import StoreFaults
+    from .oslogged import Oslogged
     from .processes import Process, Thread
     from .records import TokenForm
     from .shape import Shape
@@ -113,8 +114,10 @@ class Emitter:
         hidden_groups: frozenset[int],
         store_faults: StoreFaults | None = None,
         outside: OutsideFaults | None = None,
+        oslogged: Oslogged | None = None,
     ) -> None:
         self._store = store
+        self._oslogged = oslogged
         self._shape = shape
         self._version = _VERSIONS[tokens]
         self._faults = faults
@@ -173,7 +176,15 @@ class Emitter:
             if kept and self._outside is not None and self._outside.full:
                 warn(f"{os.strerror(errno.ENOSPC)}; an event is lost")
             elif kept:
-                self._store.append(kept)
+                self._keep(kept)
+
+    def _keep(self, line: bytes) -> None:
+        self._store.append(line)
+        if self._oslogged is not None:
+            try:
+                self._oslogged.append(line)
+            except OSError as error:
+                warn(f"the unified log: {error.strerror}; an event is lost there")
 
     def lost(self, name: str, count: int, reason: str) -> None:
         """Events of a kind were lost: say so, and leave a gap in the numbers."""

@@ -69,6 +69,7 @@ def launch(
             *("--faults", str(folder / "faults.json"), "--ready-file", str(folder / "ready")),
             *(("--owner", f"{owner.pid}:{owner.started}") if owner else ()),
             *(("--namespace", "--state", str(folder)) if namespace else ()),
+            *(("--oslog",) if _told(folder).get("oslog") else ()),
             *("--", *_init(folder, namespace=namespace)),
         ],
         folder / "recorder.log",
@@ -129,7 +130,7 @@ def _start_shipper(folder: Path) -> None:
         *("--state", str(folder / "shipper.json"), "--faults", str(folder / "faults.json")),
         *("--host", f"{recorder.pid}:{recorder.started}"),
     ]
-    window = json.loads((folder / "host.json").read_text(encoding="utf-8")).get("alerts")
+    window = _told(folder).get("alerts")
     if window is not None:
         alerts = destination.with_name(ALERTS)
         alerts.touch(mode=0o600)
@@ -138,6 +139,11 @@ def _start_shipper(folder: Path) -> None:
         write_pid(folder / "shipper.pid", _detached(argv, folder / "shipper.log"))
     except ProcessLookupError:  # as above; await_hosts looks for it
         (folder / "shipper.pid").unlink(missing_ok=True)
+
+
+def _told(folder: Path) -> dict[str, Any]:
+    """How the host is booted."""
+    return dict(json.loads((folder / "host.json").read_text(encoding="utf-8")))
 
 
 def _destination(folder: Path) -> Path:

@@ -39,6 +39,8 @@ from .files import read_link
 from .inotify import Inotify
 from .lives import Lives
 from .look import Look
+from .oslog import OS_LOG
+from .oslogged import Oslogged
 from .owner import end_with
 from .paths import Translator
 from .probe import EX_UNAVAILABLE, refusal, try_tracing, wrong_machine
@@ -88,6 +90,7 @@ def record(argv: Sequence[str | bytes], config: RecorderConfig) -> int:
         faults=SensorFaults(injected, note),
         store_faults=StoreFaults(injected, store, note),
         outside=outside,
+        oslogged=Oslogged(config.root / OS_LOG) if config.oslog else None,
         hidden_groups=frozenset() if config.namespace else config.hidden_groups,
     )
     inotify = Inotify()

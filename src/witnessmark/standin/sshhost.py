@@ -30,6 +30,7 @@ from witnessmark.standin.connection import Connection
 from witnessmark.standin.faults.outside import CUT
 from witnessmark.standin.jobs import serve_jobs
 from witnessmark.standin.oslog import OsLog
+from witnessmark.standin.saying import serve_log
 from witnessmark.standin.spawn import ProcessTable
 from witnessmark.standin.station import Station, from_descriptors, from_folder
 from witnessmark.standin.tree import HOME, TEMPORARY, USER, search_path
@@ -48,7 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     state = parser.parse_args(arguments).state
     given = from_descriptors() if state is None else from_folder(state.absolute())
     become_init(Path(f"{given.root}/"))
-    log = _open_log(given.log, OsLog(Path(f"{given.root}/")))
+    kept = OsLog(Path(f"{given.root}/"), given.log_faults)
+    log = _open_log(given.log, kept)
+    serve_log(Path(f"{given.root}/"), kept, log)
     host_key = paramiko.Ed25519Key.from_private_key(io.StringIO(given.host_key))
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -48,12 +48,14 @@ def boot(
     tied: bool = False,
     mode: Mode | None = Mode.PREFIX,
     alerts: float | None = None,
+    oslog: bool = False,
     timeout_s: float = 30.0,
 ) -> list[BootedHost]:
     """Boots the named hosts together and returns once each answers; those already up are kept.
 
     ``alerts``: rules of the organisation's own raise alerts, with a drop-exec window of so many
-    seconds. ``mode`` None: the better one that can be had here (mode.py).
+    seconds. ``oslog``: events are put into the hosts' unified log, too. ``mode`` None: the better
+    one that can be had here (mode.py).
 
     With ``tied`` the hosts that this call boots, and their files, go when the calling process ends,
     however it ends.
@@ -71,7 +73,7 @@ def boot(
         new = [name for name in names if not _keep(state, name, (faults or {}).get(name), mode)]
         try:
             for name in new:
-                folder = _folder(state, name, chosen, alerts)
+                folder = _folder(state, name, chosen, alerts=alerts, oslog=oslog)
                 owner = Process.of(os.getpid()) if tied else None
                 if owner is not None:
                     start_warden(folder, owner)
@@ -153,7 +155,7 @@ def _keep(state: Path, name: str, faults: list[dict[str, Any]] | None, mode: Mod
     return True
 
 
-def _folder(state: Path, name: str, chosen: Chosen, alerts: float | None) -> Path:
+def _folder(state: Path, name: str, chosen: Chosen, *, alerts: float | None, oslog: bool) -> Path:
     folder = state / name
     folder.mkdir(mode=0o700, exist_ok=True)
     replace(
@@ -165,6 +167,7 @@ def _folder(state: Path, name: str, chosen: Chosen, alerts: float | None) -> Pat
                 "why": chosen.why,
                 "recorder": "ptrace",
                 "alerts": alerts,
+                "oslog": oslog,
             }
         )
         + "\n",

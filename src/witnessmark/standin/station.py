@@ -13,7 +13,8 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
-from witnessmark.standin.broken import late_s, modes_bind
+from witnessmark.standin.broken import given, late_s, modes_bind
+from witnessmark.standin.faults.oslog import LogFaults
 from witnessmark.standin.pidfile import write_pid
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ class Station:
     """How many seconds late its answers are to come: a fault."""
     former_port: int
     """Where the host listened before it was booted again; 0, which means any, for a new one."""
+    log_faults: LogFaults
+    """How its unified log is broken: a fault."""
     announce: Callable[[int], None]
     """Told the port once the server listens on it."""
 
@@ -57,6 +60,7 @@ def from_folder(state: Path) -> Station:
         log=logging.FileHandler(state / "sshd.log", encoding="utf-8", errors="backslashreplace"),
         late_s=late_s(state),
         former_port=former_port(state),
+        log_faults=LogFaults(given(state)),
         announce=announce,
     )
 
@@ -78,6 +82,7 @@ def from_descriptors() -> Station:
         log=logging.StreamHandler(log),
         late_s=secrets["late_s"],
         former_port=secrets["former_port"],
+        log_faults=LogFaults(secrets["log_faults"]),
         announce=announce,
     )
 
@@ -89,6 +94,7 @@ def hand_over(state: Path) -> None:
         "authorized": (state / "authorized_keys").read_text(encoding="ascii"),
         "late_s": late_s(state),
         "former_port": former_port(state),
+        "log_faults": [item for item in given(state) if item.get("layer") == "log"],
     }
     reader, writer = os.pipe()
     os.write(writer, json.dumps(secrets).encode())

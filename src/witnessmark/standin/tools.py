@@ -18,7 +18,7 @@ _USR_BIN = """
     awk base64 basename bc bunzip2 bzcat bzip2 cal cksum clear cmp col column comm compress
     cpio csplit curl cut dc diff diff3 dirname du egrep env expand false fgrep file find fold
     fuser getconf git grep groups gunzip gzip head hexdump host iconv id indent install join
-    killall last less locale logger login logname look lsof m4 make man mesg mkfifo mktemp more
+    killall last less locale login logname look lsof m4 make man mesg mkfifo mktemp more
     nano nc nice nl nm nohup od openssl passwd paste patch perl pgrep pkill pr printenv printf
     python3 readlink renice rev rsync ruby scp screen script sdiff sed seq sftp shasum split
     sqlite3 stat ssh ssh-add ssh-agent ssh-keygen ssh-keyscan strings sum tail tar tee time top
@@ -33,8 +33,8 @@ COMMANDS = {"bin": tuple(_BIN.split()), "usr/bin": tuple(_USR_BIN.split())}
 SHIMS = {
     "bin": ("launchctl", "ps"),
     "usr/bin": (
-        "codesign", "csrutil", "defaults", "log", "open", "osascript", "plutil", "profiles",
-        "sw_vers", "uuidgen", "xattr",
+        "codesign", "csrutil", "defaults", "log", "logger", "open", "osascript", "plutil",
+        "profiles", "sw_vers", "uuidgen", "xattr",
     ),
     "usr/sbin": ("spctl",),
 }

@@ -19,7 +19,8 @@ _INTRODUCTION: Final = """\
 Made of the decoders themselves (`python -m witnessmark.telemetry.describe > docs/sources.md`); a
 test holds it to them. [`witnessmark decode`](commands/decode.md) prints what a file says;
 [`witnessmark detect --kind`](commands/detect.md) runs the analytic over it; an inventory's `kind`
-names what a host's source is, and [its place](places.md) where that is got from.
+names what a host's source is, and [its place](places.md) where that is got from. The
+[unified log](unified-log.md) has a page of its own.
 
 **yes**: the source's own records say it, where the event has it. **derived**: worked out from what
 they say. **-**: no record of this source can say it. That is *unknown*, and never *no*: where an

@@ -6,6 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Final, cast
 
 from witnessmark.model.hosts import SOURCE_KINDS
+from witnessmark.telemetry.format import Fill
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +26,12 @@ def decoder_of(kind: str) -> Format:
     if kind not in KINDS:
         raise ValueError(f"{kind} is no kind of telemetry; known are {', '.join(KINDS)}")
     return cast("Format", importlib.import_module(f"{__package__}.{kind.replace('-', '_')}"))
+
+
+def records_runs(kind: str) -> bool:
+    """Whether records of a kind could show that a command was run, and with which words."""
+    table = decoder_of(kind).FILLS
+    return Fill.NEVER not in (table["exec"], table["args"])
 
 
 def every() -> Iterator[Format]:

@@ -12,6 +12,7 @@ NAMES = (
     "recorded_executable",
     "recorded_write_downloads",
     "recorded_write_caches",
+    "recorded_log",
     "delivered",
     "detected",
     "retained",

@@ -90,7 +90,7 @@ def test_all_problems_come_at_once_with_their_lines(tmp_path: Path) -> None:
         "witnessmark_lab must be true or false",
         "witnessmark_sources[0].kind must be one of eslogger, ",
         "witnessmark_sources[0].colour is unknown",
-        "witnessmark_sources[1] needs exactly one of path, command and search",
+        "witnessmark_sources[1] needs exactly one of path, command, search and unified_log",
         "witnessmark_sources[2] needs a name",
         "witnessmark_sources[3] needs exactly one of path",
         "witnessmark_sources[5].command[0] must be text",

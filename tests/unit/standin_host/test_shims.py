@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import logging
 import os
 import plistlib
 import re
@@ -18,13 +19,16 @@ from pathlib import Path
 import pytest
 
 from witnessmark.standin import shim, tools
-from witnessmark.standin.oslog import OS_LOG
+from witnessmark.standin.faults.oslog import LogFaults
+from witnessmark.standin.oslog import OS_LOG, OsLog
+from witnessmark.standin.saying import serve_log
 from witnessmark.standin.shims import (
     codesign,
     csrutil,
     defaults,
     launchctl,
     log,
+    logger,
     osascript,
     plutil,
     profiles,
@@ -133,6 +137,15 @@ def test_a_signature_is_known_not_there_or_unknown(
         (launchctl.main, ["print", "gui/501/x"]),
         (launchctl.main, ["list"]),  # no init answers
         (log.main, ["stream"]),
+        (log.main, ["stream", "--style", "ndjson", "--start", "@1"]),
+        (log.main, ["stream", "--style", "ndjson"]),  # there is no log
+        (log.main, ["stats", "--overview"]),
+        (log.main, ["show", "--style", "ndjson", "--predicate", '(process == "a"']),
+        (log.main, ["show", "--style", "ndjson", "--predicate", 'process == "a")']),
+        (log.main, ["show", "--style", "ndjson", "--predicate", "(" * 2000]),
+        (logger.main, ["-f", "x"]),
+        (logger.main, ["-p", "local0.loud", "x"]),
+        (logger.main, ["hello"]),  # no init answers
         (log.main, ["show"]),
         (log.main, ["show", "--style", "syslog"]),
         (log.main, ["show", "--style", "ndjson", "--last", "boot"]),
@@ -279,6 +292,14 @@ def entry(minutes_ago: int, message: str, category: str = "sshd") -> str:
             ["--predicate", 'processID == 7 AND category != "sshd" AND messageType == default'],
             ["job"],
         ),
+        (
+            ["--predicate", '(process == "x" OR eventMessage CONTAINS "o") AND category == "sshd"'],
+            ["old", "Two words"],
+        ),
+        (
+            ["--predicate", 'eventMessage == "job" || eventMessage == "old" && process == "x"'],
+            ["job"],
+        ),
         (["--predicate", "processID == 7", "--predicate", 'eventMessage BEGINSWITH "o"'], ["old"]),
     ],
 )
@@ -294,6 +315,79 @@ def test_the_log_shows_what_the_predicate_asks_for(
     *found, last = map(json.loads, capsys.readouterr().out.splitlines())
     assert [item["eventMessage"] for item in found] == shown
     assert last == {"count": len(shown), "finished": 1}
+
+
+def serve(root: str, *faults: dict[str, object]) -> None:
+    kept = OsLog(Path(root), LogFaults([{"layer": "log", **item} for item in faults]))
+    serve_log(Path(root), kept, logging.getLogger("test"))
+
+
+def said(root: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in Path(root, OS_LOG).read_text().splitlines()]
+
+
+def test_what_logger_is_given_is_in_the_log_by_who_said_it(root: str) -> None:
+    serve(root)
+    program = Path(root, "usr/bin/logger")
+    program.parent.mkdir(parents=True)
+    code = f"import sys\nsys.path[:0] = {sys.path!r}\n"
+    code += f"from {logger.__name__} import main\nsys.exit(main(sys.argv[1:], {root!r}))\n"
+    program.write_text(f"#!{sys.executable} -IBS\n{code}")
+    program.chmod(0o755)
+    process = subprocess.Popen([program, "-t", "tag", "two", "words"])
+    assert process.wait(30) == 0
+    (record,) = said(root)
+    assert (record["eventMessage"], record["messageType"]) == ("two words", "Default")
+    assert (record["processID"], record["processImagePath"]) == (process.pid, "/usr/bin/logger")
+
+
+def test_priorities_and_standard_input(root: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    serve(root)
+    for priority in ("user.err", "debug", "user.info", "user.warn"):
+        assert logger.main(["-p", priority, "-i", priority], root) == 0
+    monkeypatch.setattr("sys.stdin", io.StringIO("a line\nanother\n"))
+    assert logger.main(["-s"], root) == 0
+    found = [(item["eventMessage"], item["messageType"]) for item in said(root)]
+    default = "Default"
+    assert found == [("user.err", "Error"), ("user.warn", default), ("a line", default),
+                     ("another", default)], "info and debug are not kept"  # fmt: skip
+
+
+def test_faults_of_the_log(root: str) -> None:
+    own = Path(sys.executable).resolve().name
+    script = next((word for word in sys.orig_argv[1:3] if word.startswith("/")), own)
+    name = Path(script).name
+    serve(
+        root,
+        {"action": "redact", "process": name, "form": "private"},
+        {"action": "purge", "process": name, "at": 2},
+        {"action": "drop", "process": "another"},
+    )
+    assert logger.main(["one"], root) == 0
+    assert [item["eventMessage"] for item in said(root)] == ["<private>"]
+    first = said(root)[0]["machTimestamp"]
+    assert logger.main(["two"], root) == 0
+    assert [item["eventMessage"] for item in said(root)] == ["<private>"]
+    assert said(root)[0]["machTimestamp"] != first, "what was older is gone"
+    dropping = LogFaults([{"layer": "log", "action": "drop", "process": "logger"}])
+    assert (dropping.kept("logger", "x"), dropping.kept("sshd", "x")) == (None, "x")
+
+
+def test_the_stream_tells_what_comes_until_nobody_reads(root: str) -> None:
+    store = Path(root, log.STORE)
+    store.parent.mkdir(parents=True)
+    store.write_text(entry(1, "old") + "\n")
+    code = f"import sys; sys.path[:0] = {sys.path!r}; from {log.__name__} import main\n"
+    words = ["stream", "--style", "ndjson", "--predicate", 'eventMessage != "no"']
+    code += f"sys.exit(main({words!r}, {root!r}))"
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith(b"Filtering the log data")
+    with store.open("a") as out:
+        out.write(entry(0, "no") + "\n" + entry(0, "new") + "\n")
+    assert json.loads(process.stdout.readline())["eventMessage"] == "new"
+    process.stdout.close()
+    assert process.wait(30) == 0
 
 
 def test_the_log_s_configuration_is_what_the_manifest_says(root: str, capsys: Captured) -> None:
@@ -327,5 +421,5 @@ def test_each_shim_is_installed_and_no_command_twice(tmp_path: Path) -> None:
     shim.install_shims(tmp_path)
     names = {name for names in tools.SHIMS.values() for name in names}
     sources = {path.stem for path in Path(xattr.__file__).parent.iterdir()}
-    assert sources - {"__init__", "__pycache__", "host", "launchd"} == names
+    assert sources - {"__init__", "__pycache__", "host", "launchd", "predicates"} == names
     assert not names & {name for names in tools.COMMANDS.values() for name in names}

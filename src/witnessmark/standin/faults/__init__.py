@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from witnessmark.errors import ContentError
 
-from . import alerts, outside, sensor, shipper, store
+from . import alerts, oslog, outside, sensor, shipper, store
 from .known import EVENT_TYPES, WHOLE, Action, Fault, Rule
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ __all__ = ["EVENT_TYPES", "LAYERS", "Fault", "load", "problems"]
 LAYERS: Mapping[str, Mapping[str, Action]] = {
     "sensor": sensor.ACTIONS,
     "store": store.ACTIONS,
+    "log": oslog.ACTIONS,
     "shipper": shipper.ACTIONS,
     "alerts": alerts.ACTIONS,
     "transport": outside.TRANSPORT,

@@ -55,6 +55,11 @@ def one_of(*words: str) -> Rule:
     return Rule(lambda value: isinstance(value, str) and value in words, f"{' or '.join(words)}")
 
 
+def _text(value: object) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+TEXT = Rule(_text, "text")
 WHOLE = Rule(_whole, "a whole number, 1 or more")
 SECONDS = Rule(_seconds, "a number of seconds, more than 0 and at most a day")
 OFFSET = Rule(_offset, "a number of seconds, not 0 and at most a day either way")

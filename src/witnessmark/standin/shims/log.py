@@ -1,8 +1,9 @@
-"""log(1) of a stand-in host: ``show --style ndjson`` of what the host's own init logged.
+"""log(1) of a stand-in host: ``show`` and ``stream`` ``--style ndjson`` of what its log holds.
 
-A Mac's unified log holds what all its processes say; the stand-in's holds its init's few messages,
-and nothing of the recorder's. ``--predicate`` knows comparisons joined by AND; whatever it does not
-know it refuses, since a predicate that is understood wrongly looks like silence.
+A Mac's unified log holds what all its processes say; the stand-in's its init's few messages, what
+logger(1) was given and, where it was booted so, what eslogger logs. What a predicate or an option
+means is never guessed: what is not known is refused, since a question that is understood wrongly
+looks like silence. ``stats`` is refused too: nobody here knows what a Mac says.
 """
 
 # ruff: noqa: PTH123
@@ -10,38 +11,25 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import re
+import select
+import sys
 from typing import TYPE_CHECKING, Any
 
 from .host import Stop, complain, manifest, unknown
+from .predicates import predicate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+    from typing import BinaryIO
 
 Entry = dict[str, Any]
 STORE = "private/var/db/diagnostics/standin.ndjson"
-_FIELDS: dict[str, Callable[[Entry], str]] = {
-    "process": lambda entry: entry["processImagePath"].rpartition("/")[2],
-    "processImagePath": lambda entry: entry["processImagePath"],
-    "processID": lambda entry: str(entry["processID"]),
-    "subsystem": lambda entry: entry["subsystem"],
-    "category": lambda entry: entry["category"],
-    "eventMessage": lambda entry: entry["eventMessage"],
-    "messageType": lambda entry: entry["messageType"],
-}
-_TESTS: dict[str, Callable[[str, str], bool]] = {
-    "==": lambda found, wanted: found == wanted,
-    "!=": lambda found, wanted: found != wanted,
-    "CONTAINS": lambda found, wanted: wanted in found,
-    "BEGINSWITH": lambda found, wanted: found.startswith(wanted),
-    "ENDSWITH": lambda found, wanted: found.endswith(wanted),
-}
-_COMPARISON = re.compile(
-    r"\s*(\w+)\s*(==|!=|CONTAINS|BEGINSWITH|ENDSWITH)(\[c\])?\s*"
-    r"(?:\"([^\"\\]*)\"|'([^'\\]*)'|(\d+)|(default|error))\s*"
-)
-_JOINT = re.compile(r"AND|&&")
+PAUSE_MS = 50
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+SHOWS = ("--style", "--predicate", "--last", "--start", "--end")
+STREAMS = ("--style", "--predicate")
 _STAMP = "%Y-%m-%d %H:%M:%S.%f%z"
 
 
@@ -50,9 +38,11 @@ def main(arguments: list[str], root: str) -> int:
         if arguments[:1] == ["config"]:
             print(config(arguments[1:], root))
         elif arguments[:1] == ["show"]:
-            show(asked(arguments[1:]), root)
+            show(asked(arguments[1:], SHOWS), root)
+        elif arguments[:1] == ["stream"]:
+            stream(asked(arguments[1:], STREAMS), root)
         else:
-            raise Stop("the stand-in's log knows only show and config --status", 64)
+            raise Stop("the stand-in's log knows only show, stream and config --status", 64)
     except Stop as stop:
         return complain("log", stop)
     return 0
@@ -67,55 +57,25 @@ def config(arguments: list[str], root: str) -> str:
     return f"System mode = {said}"
 
 
-def asked(words: list[str]) -> list[Callable[[Entry], bool]]:
-    """What an entry must meet to be shown."""
+def asked(words: list[str], known: tuple[str, ...]) -> list[Callable[[Entry], bool]]:
+    """What an entry must meet to be shown. No record of this log is of the kinds left out here:
+    its info and debug messages are never kept, and it loses none."""
     wanted: list[Callable[[Entry], bool]] = []
     style = ""
     given = iter(words)
     for word in given:
-        if word in ("--info", "--debug"):
-            continue  # init has no messages of these levels, so they add none
-        if word not in ("--style", "--predicate", "--last", "--start", "--end"):
-            raise Stop(f"the stand-in's log show has no option {word}", 64)
+        if word in ("--info", "--debug", "--loss"):
+            continue
+        if word not in known:
+            raise Stop(f"the stand-in's log has no option {word} here", 64)
         value = next(given, "")
         if word == "--style":
             style = value
         else:
             wanted += [predicate(value)] if word == "--predicate" else [when(word, value)]
     if style != "ndjson":
-        raise Stop("the stand-in's log show knows only --style ndjson", 64)
+        raise Stop("the stand-in's log knows only --style ndjson", 64)
     return wanted
-
-
-def predicate(text: str) -> Callable[[Entry], bool]:
-    tests = list(comparisons(text))
-    return lambda entry: all(test(entry) for test in tests)
-
-
-def comparisons(text: str) -> Iterator[Callable[[Entry], bool]]:
-    at = 0
-    while True:
-        found = _COMPARISON.match(text, at)
-        if found is None or found[1] not in _FIELDS:
-            raise Stop(
-                f"the stand-in's log understands no predicate like {text!r}; it knows "
-                f"{', '.join(_FIELDS)} with {', '.join(_TESTS)}, joined by AND",
-                64,
-            )
-        yield comparison(found)
-        at = found.end()
-        if at == len(text):
-            return
-        joint = _JOINT.match(text, at)
-        at = joint.end() if joint else len(text)  # where no comparison is: refused above
-
-
-def comparison(found: re.Match[str]) -> Callable[[Entry], bool]:
-    field, test = _FIELDS[found[1]], _TESTS[found[2]]
-    wanted = next(word for word in found.groups()[3:] if word is not None)
-    if found[7] or found[3]:
-        return lambda entry: test(field(entry).lower(), wanted.lower())
-    return lambda entry: test(field(entry), wanted)
 
 
 def when(option: str, value: str) -> Callable[[Entry], bool]:
@@ -155,6 +115,40 @@ def show(wanted: list[Callable[[Entry], bool]], root: str) -> None:
                 if all(test(json.loads(line)) for test in wanted):
                     count += 1
                     print(line, end="")
+            print(json.dumps({"count": count, "finished": 1}, separators=(",", ":")), flush=True)
+    except BrokenPipeError:
+        quiet()
     except (OSError, ValueError, KeyError) as problem:
         raise Stop(f"the host's log cannot be read: {problem}", 69) from problem
-    print(json.dumps({"count": count, "finished": 1}, separators=(",", ":")))
+
+
+def quiet() -> None:
+    """Nobody reads any more, so nothing more is said, not even at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def stream(wanted: list[Callable[[Entry], bool]], root: str) -> None:
+    """What comes from now on, until nobody reads it any more."""
+    try:
+        with open(f"{root}/{STORE}", "rb") as file:
+            file.seek(0, os.SEEK_END)
+            print("Filtering the log data using a predicate", flush=True)
+            follow(file, wanted)
+    except BrokenPipeError:
+        quiet()
+    except (OSError, ValueError, KeyError) as problem:
+        raise Stop(f"the host's log cannot be read: {problem}", 69) from problem
+
+
+def follow(file: BinaryIO, wanted: list[Callable[[Entry], bool]]) -> None:
+    rest, reader = b"", select.poll()
+    reader.register(1, select.POLLERR | select.POLLHUP)
+    while not reader.poll(PAUSE_MS):
+        if os.fstat(file.fileno()).st_size < file.tell():
+            file.seek(0)  # it was purged
+        rest += file.read()
+        whole, newline, rest = rest.rpartition(b"\n")
+        for line in (whole + newline).splitlines(keepends=True):
+            if all(test(json.loads(line)) for test in wanted):
+                sys.stdout.write(line.decode())
+        sys.stdout.flush()
