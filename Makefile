@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 
-.PHONY: demo demo-blind test coverage check forms bench clean help
+.PHONY: demo demo-blind test coverage check forms mutate bench clean help
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -33,6 +33,9 @@ check: $(DEV) ## lint, types, the import contract
 
 forms: $(DEV) ## docs/deployed-forms.md anew, by executing the deployed forms
 	@$(BIN)/python -m tests.rules.matrix
+
+mutate: $(DEV) ## weaken each rule of the analytic: which scenarios and tests notice (minutes)
+	@$(BIN)/python -m tests.rules.score
 
 bench: $(DEV) ## measurements, as ratios within one run
 	@$(BIN)/python benchmarks/run.py
