@@ -14,6 +14,7 @@ from witnessmark.content import pack
 from witnessmark.doctor.folders import folders, leftovers
 from witnessmark.doctor.lines import Line
 from witnessmark.doctor.sensors import Watched, relied_on
+from witnessmark.doctor.settings import settings
 from witnessmark.doctor.standing import standing, tools
 from witnessmark.errors import HostError
 from witnessmark.fleet import MOST_HOSTS_AT_ONCE
@@ -139,10 +140,11 @@ def _tried(host: Host, transport: Transport, given: Terms, reason: str) -> Itera
             found, written = folders(transport, given.run_id, given.mark)
             yield from found
             yield from _as_a_whole(host, reason, found)
-            seen = watched.lines(given.wait_s, facts.clock_offset_s, given.tolerance_s)
+            seen = list(watched.lines(given.wait_s, facts.clock_offset_s, given.tolerance_s))
             yield from (item if written else _unwritten(item) for item in seen)
         finally:
             watched.stop()
+    yield from settings(transport, facts.home.removeprefix(host.path_prefix), seen)
     yield from relied_on(host.name, host.sources)
     yield from tools(facts, host, given.catalogue)
     yield from standing(with_end(facts, transport), given.tolerance_s)
@@ -158,7 +160,8 @@ def _unwritten(item: Line) -> Line:
     """Nobody can say whether a file's write is recorded where no file could be written."""
     if not item.name.startswith("files ") or item.status is not Status.FAIL:
         return item
-    why = "no file could be written in ~/Downloads, so its record could not be looked for"
+    why = "no file could be written in ~/Downloads or ~/Library/Caches, so its record could not be "
+    why += "looked for"
     return Line(host=item.host, name=item.name, status=Status.ERROR, message=why)
 
 

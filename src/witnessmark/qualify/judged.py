@@ -50,8 +50,17 @@ def judged(
     if not unknown and not torn:
         yield _line(f"shape {source}", Status.PASS, f"all {len(records)} records can be read")
     events = [event for item in records if item.own for event in item.events]
-    for probe in PROBES:
+    never = [item for item in PROBES if _never(form, item)]
+    if never:
+        names = ", ".join(item.name for item in never)
+        message = f"a source of kind {form.KIND} never records these probes: {names}"
+        yield _line(f"never {source}", Status.SKIP, message)
+    for probe in (item for item in PROBES if item not in never):
         yield from _probe(form, source, probe, [e for e in events if _is_of(e, probe, mark)], done)
+
+
+def _never(form: Format, probe: Probe) -> bool:
+    return all(form.FILLS[kind.value] is Fill.NEVER for kind in probe.kinds)
 
 
 def _is_of(event: Event, probe: Probe, mark: str) -> bool:
@@ -64,9 +73,7 @@ def _probe(
     form: Format, source: str, probe: Probe, found: Sequence[Event], done: Mapping[str, str]
 ) -> Iterator[Line]:
     name = f"{probe.name} {source}"
-    if all(form.FILLS[kind.value] is Fill.NEVER for kind in probe.kinds):
-        yield _line(name, Status.SKIP, f"a source of kind {form.KIND} never records this")
-    elif (how := done.get(probe.name, "the host did not come to it")) != "did":
+    if (how := done.get(probe.name, "the host did not come to it")) != "did":
         status = Status.SKIP if how == "missing" else Status.ERROR
         message = "the host has no tool for it" if how == "missing" else f"it was not done: {how}"
         yield _line(name, status, message)

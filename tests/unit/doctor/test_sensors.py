@@ -82,10 +82,12 @@ class Sensor:
             cut=0,
         )
 
-    def drop(self, *, modified: bool = True) -> None:
-        """The doctor's file in Downloads."""
-        path = f"/Users/p/Downloads/witnessmark/x/{MARK}"
-        self._write("close", {"target": {"path": path}, "modified": modified})
+    def drop(self, *, modified: bool = True, caches: bool = True) -> None:
+        """The doctor's files in Downloads and Caches."""
+        folders = ["Downloads/witnessmark"] + ["Library/Caches/org.witnessmark"] * caches
+        for folder in folders:
+            path = f"/Users/p/{folder}/x/{MARK}"
+            self._write("close", {"target": {"path": path}, "modified": modified})
 
     def _write(self, name: str, body: dict[str, Any]) -> None:
         at = time.gmtime(time.time() + self.late_s)
@@ -124,6 +126,7 @@ def look(
     *,
     drop: bool = True,
     modified: bool = True,
+    caches: bool = True,
     wait_s: float = 20.0,
     ahead_s: float | None = 0.0,
 ) -> dict[str, Line]:
@@ -131,7 +134,7 @@ def look(
     try:
         watched.start(wait_s)
         if drop:
-            sensor.drop(modified=modified)
+            sensor.drop(modified=modified, caches=caches)
         return {item.name: item for item in watched.lines(wait_s, ahead_s, 5.0)}
     finally:
         watched.stop()
@@ -170,6 +173,12 @@ def test_a_write_that_is_not_recorded_as_one_fails(
     found = look(Sensor(), tmp_path, drop=drop, modified=modified)
     assert found["files es"].status is Status.FAIL
     assert found["sensor es"].status is Status.PASS
+
+
+def test_a_sensor_that_is_blind_in_one_of_the_folders_fails(tmp_path: Path) -> None:
+    found = look(Sensor(), tmp_path, caches=False)["files es"]
+    assert found.status is Status.FAIL
+    assert found.message == "the write of a file in ~/Library/Caches was not recorded"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The recorder's records in the unified log: whole up to 32 kB, and read again as what they are."""
+"""The recorder's records in a stand-in's unified log: whole up to 32 kB, and read again as that."""
 
 import json
 from pathlib import Path
