@@ -49,18 +49,23 @@ class LogStreamFeed:
         return gone
 
     def pull(self, *, last: bool) -> bytes:
-        data, self._first = self._first or self._live.pull(last=last), b""
-        if last and self._awaited is None:
+        if not last:
+            return self._pulled()
+        if self._awaited is None:
             said = self._kept.speak()
-            self._awaited = (said, time.monotonic() + self._place.settle_s)
+            settle_s = 0.0 if said.problem else self._place.settle_s
+            self._awaited = (said, time.monotonic() + settle_s)
+        data = b""
+        while not data and not self._done and time.monotonic() < self._awaited[1]:
+            data = self._pulled()
+        return data
+
+    def _pulled(self) -> bytes:
+        """What came; once the last canary is seen nothing more is waited for."""
+        data, self._first = self._first or self._live.pull(last=False), b""
         found = self._count(data)
-        if self._awaited is not None:
-            said, end = self._awaited
-            self._done = self._done or any(canaries.is_of(line, said) for line in found)
-            while not data and not self._done and time.monotonic() < end:
-                data = self._live.pull(last=last)
-                seen = self._count(data)
-                self._done = any(canaries.is_of(line, said) for line in seen)
+        if self._awaited is not None and any(canaries.is_of(x, self._awaited[0]) for x in found):
+            self._done = True
         return data
 
     def look(self, raw: Path, start: int, end: int, now_ns: int) -> SecondLook | None:

@@ -73,7 +73,7 @@ def canaries(case: CaseEvidence) -> tuple[Seen, ...]:
 
 
 def trouble(case: CaseEvidence) -> str | None:
-    """Why nobody can say that a canary is not there, or None."""
+    """Why nobody can say whether all canaries are there, or None."""
     if (why := whole.uncollected(case)) is not None:
         return why
     told = learnt(case)
@@ -84,6 +84,8 @@ def trouble(case: CaseEvidence) -> str | None:
         return f"a canary could not be written: {failed}"
     if len(told.canaries) < 2:
         return "not both a first and a last canary were written"
+    if all(item.event is not None for item in canaries(case)):
+        return None
     if case.stream is not None and case.stream.coverage.bad:
         bad = case.stream.coverage.bad[0]
         return f"line {bad.line} cannot be read: {bad.reason}"

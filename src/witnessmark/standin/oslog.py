@@ -32,10 +32,12 @@ class OsLog(logging.Handler):
 
     def __init__(self, root: Path, faults: LogFaults | None = None) -> None:
         super().__init__()
-        path = root / OS_LOG
-        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = root / OS_LOG
+        self._path.parent.mkdir(parents=True, exist_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
-        self._fd = os.open(path, flags, 0o600)
+        self._fd = os.open(self._path, flags, 0o600)
+        self._ends: dict[str, int] = {}
+        """Where the last message of each program ends."""
         self._boot = str(uuid.uuid4()).upper()  # a stand-in boots more often than its machine
         self._faults = faults or LogFaults(())
 
@@ -61,12 +63,21 @@ class OsLog(logging.Handler):
         kept = self._faults.kept(name, message)
         if kept is None:
             return
-        if self._faults.rotates(name):
-            os.ftruncate(self._fd, 0)
+        if self._faults.purges(name):
+            self._forget(self._ends.get(name, 0))
         self._write(
             time.time(), kind, message=kept, form="%s", subsystem="", category="", image=image,
             pid=pid, uid=uid,
         )  # fmt: skip
+        self._ends[name] = os.lseek(self._fd, 0, os.SEEK_CUR)
+
+    def _forget(self, end: int) -> None:
+        """What is older goes in place, as blank lines: others append and read meanwhile."""
+        fd = os.open(self._path, os.O_WRONLY | os.O_CLOEXEC)
+        try:
+            os.pwrite(fd, b"\n" * end, 0)
+        finally:
+            os.close(fd)
 
     def _write(
         self,

@@ -16,6 +16,8 @@ from witnessmark.inventory.sources import sources
 FILE = {"name": "es", "kind": "eslogger", "role": "organisation", "path": "/store"}
 SERVER = {"kind": "opensearch", "url": "https://siem:9200", "index": "logs-*"}
 SEARCH = {**{key: FILE[key] for key in ("name", "kind", "role")}, "search": SERVER}
+LOG: dict[str, Any] = {**{key: FILE[key] for key in ("name", "role")}, "kind": "unifiedlog"}
+LOG["unified_log"] = {"read": "show", "poll": "2s", "settle": "9s"}
 KEY = {"scheme": "apikey", "env": "SIEM"}
 
 
@@ -57,6 +59,15 @@ def test_what_ships_is_good(item: Any) -> None:
         ({**FILE, "destination": {**SERVER, "deadline": "5s", "credentials": KEY}}, True),
         ({**SEARCH, "search": {**SERVER, "poll": "2s", "most_records": 10}}, True),
         ({**SEARCH, "path": "/store"}, False),
+        ({**LOG, "unified_log": {"read": "stream", "sudo": True}}, True),
+        ({**LOG, "kind": "eslogger-oslog", "retention": "host-unified-log"}, True),
+        ({**LOG, "unified_log": {"read": "collect"}}, False),
+        ({**LOG, "unified_log": {"command": ["log", "show"]}}, False),
+        ({**LOG, "unified_log": {"predicate": "process == 'x'"}}, False),
+        ({**LOG, "unified_log": {"sudo": "yes"}}, False),
+        ({**LOG, "unified_log": {"most_bytes": 10}}, False),
+        ({**LOG, "unified_log": "show"}, False),
+        ({**LOG, "path": "/store"}, False),
         ({**FILE, "kind": "sqlite"}, False),
         ({**FILE, "colour": "red"}, False),
         ({**FILE, "destination": {**SERVER, "path": "/x"}}, False),
@@ -71,3 +82,26 @@ def test_what_ships_is_good(item: Any) -> None:
 def test_the_schema_and_the_loader_say_the_same(item: Any, good: bool) -> None:
     assert accepted(item) is good
     assert Draft202012Validator(source()).is_valid(item) is good
+
+
+@pytest.mark.parametrize(
+    ("item", "why"),
+    [
+        ({**LOG, "kind": "eslogger"}, "is for the kinds unifiedlog and eslogger-oslog"),
+        ({**LOG, "unified_log": {"read": "stream", "poll": "1s"}}, "is for read: show only"),
+        ({**LOG, "unified_log": {"timeout": "0s"}}, "must be longer than nothing"),
+        ({**LOG, "retention": "for-ever"}, "must be one of "),
+    ],
+)
+def test_what_a_schema_cannot_say_of_a_unified_log(item: Any, why: str) -> None:
+    with pytest.raises(ExceptionGroup) as raised:
+        sources([item])
+    assert why in str(raised.value.exceptions[0])
+
+
+def test_a_unified_log_is_what_its_mapping_says() -> None:
+    (found,) = sources([LOG])
+    assert found.unified_log is not None
+    assert (found.unified_log.read, found.unified_log.sudo) == ("show", False)
+    assert (found.unified_log.poll_s, found.unified_log.settle_s) == (2.0, 9.0)
+    assert found.unified_log.where == "the unified log, by log show"

@@ -323,7 +323,8 @@ def serve(root: str, *faults: dict[str, object]) -> None:
 
 
 def said(root: str) -> list[dict[str, object]]:
-    return [json.loads(line) for line in Path(root, OS_LOG).read_text().splitlines()]
+    lines = Path(root, OS_LOG).read_text().splitlines()
+    return [json.loads(line) for line in lines if line]
 
 
 def test_what_logger_is_given_is_in_the_log_by_who_said_it(root: str) -> None:
@@ -353,7 +354,7 @@ def test_priorities_and_standard_input(root: str, monkeypatch: pytest.MonkeyPatc
                      ("another", default)], "info and debug are not kept"  # fmt: skip
 
 
-def test_faults_of_the_log(root: str) -> None:
+def test_faults_of_the_log(root: str, capsys: Captured) -> None:
     own = Path(sys.executable).resolve().name
     script = next((word for word in sys.orig_argv[1:3] if word.startswith("/")), own)
     name = Path(script).name
@@ -369,6 +370,8 @@ def test_faults_of_the_log(root: str) -> None:
     assert logger.main(["two"], root) == 0
     assert [item["eventMessage"] for item in said(root)] == ["<private>"]
     assert said(root)[0]["machTimestamp"] != first, "what was older is gone"
+    assert log.main(["show", "--style", "ndjson"], root) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["count"] == 1
     dropping = LogFaults([{"layer": "log", "action": "drop", "process": "logger"}])
     assert (dropping.kept("logger", "x"), dropping.kept("sshd", "x")) == (None, "x")
 

@@ -17,8 +17,8 @@ ACTIONS: Mapping[str, Action] = {
         selects=False,
     ),
     "purge": Action(
-        what="with the n-th message (at) of a process of this name all that is older is gone, as a "
-        "log does that reached its size",
+        what="with the n-th message (at) of processes of this name, all that is as old as the one "
+        "before it is gone, as in a log that reached its size",
         needs={"process": TEXT},
         may={"at": WHOLE},
         selects=False,
@@ -47,8 +47,8 @@ class LogFaults:
             message = _SHOWN[item["form"]]
         return message
 
-    def rotates(self, process: str) -> bool:
-        """Whether all that is older goes with this message; counts it."""
+    def purges(self, process: str) -> bool:
+        """Whether what is older goes with this message; counts it."""
         self._seen[process] += 1
         return any(self._seen[process] == item.get("at", 1) for item in self._of("purge", process))
 

@@ -112,7 +112,7 @@ def show(wanted: list[Callable[[Entry], bool]], root: str) -> None:
     try:
         with open(f"{root}/{STORE}", encoding="utf-8") as file:
             for line in file:
-                if all(test(json.loads(line)) for test in wanted):
+                if line.strip() and all(test(json.loads(line)) for test in wanted):
                     count += 1
                     print(line, end="")
             print(json.dumps({"count": count, "finished": 1}, separators=(",", ":")), flush=True)
@@ -144,11 +144,9 @@ def follow(file: BinaryIO, wanted: list[Callable[[Entry], bool]]) -> None:
     rest, reader = b"", select.poll()
     reader.register(1, select.POLLERR | select.POLLHUP)
     while not reader.poll(PAUSE_MS):
-        if os.fstat(file.fileno()).st_size < file.tell():
-            file.seek(0)  # it was purged
         rest += file.read()
         whole, newline, rest = rest.rpartition(b"\n")
         for line in (whole + newline).splitlines(keepends=True):
-            if all(test(json.loads(line)) for test in wanted):
+            if line.strip() and all(test(json.loads(line)) for test in wanted):
                 sys.stdout.write(line.decode())
         sys.stdout.flush()
