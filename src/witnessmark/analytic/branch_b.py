@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from witnessmark.analytic.trace import Trace
     from witnessmark.model.events import Event
 
-_RANK = {Answer.UNDETERMINED: 0, Answer.SUPPRESSED: 1, Answer.FIRED: 2}
+RANK = {Answer.UNDETERMINED: 0, Answer.SUPPRESSED: 1, Answer.FIRED: 2}
 NO_QUARANTINE = "quarantine unknown: the source has recorded no extended attribute of any file"
 POSSIBLE = "possible drop: written through a memory mapping, perhaps"
 
@@ -220,7 +220,7 @@ class BranchB:
         for key in keys:
             told = self._told.get(key)
             recent = told is not None and event.time_ns - told[0] < self._dedupe_ns
-            if told is not None and recent and _RANK[told[1]] >= _RANK[answer]:
+            if told is not None and recent and RANK[told[1]] >= RANK[answer]:
                 ago = seconds(event.time_ns - told[0])
                 self._trace.say("dedupe", False, f"an alert for this file was given {ago} before")
                 return True

@@ -62,8 +62,10 @@ class Engine:
         trace: Trace | None = None,
     ) -> None:
         self._trace = trace = trace or Trace()
-        paths = Paths(home_dirs=home_dirs, symlinks=symlinks, case_sensitive=case_sensitive)
-        identity = Identity(params, paths)
+        self._paths = paths = Paths(
+            home_dirs=home_dirs, symlinks=symlinks, case_sensitive=case_sensitive
+        )
+        self._identity = identity = Identity(params, paths)
         entries = Baseline(baseline, paths, hashes)
         late_ns = int(params.late_arrival * 1e9)
         reach = max(params.spawn_load_window, params.high_severity_within)
@@ -73,7 +75,7 @@ class Engine:
         self._drops = Drops(params, paths, trace)
         self._a = BranchA(params, identity, self._lineage, entries, self._misses, trace)
         window_ns = int(params.drop_exec_window * 1e9)
-        origins = Origins(self._drops.table, paths, trace)
+        self._origins = origins = Origins(self._drops.table, paths, trace)
         self._executions = Executions(
             identity, paths, origins, window_ns, unwraps=unwraps or params.unwrap_wrappers
         )

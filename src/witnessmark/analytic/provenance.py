@@ -28,7 +28,7 @@ MOST_VOLUMES = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Volume:
+class Volume:
     """Where a volume's files come from."""
 
     hit: tuple[File, Content] | None
@@ -40,7 +40,7 @@ class _Volume:
     """An attach named the mount point; its mount record is still to come."""
 
 
-UNKNOWN = _Volume(hit=None, known=False)
+UNKNOWN = Volume(hit=None, known=False)
 
 
 class Provenance:
@@ -56,7 +56,7 @@ class Provenance:
         self._services = paths.exactly(params.package_services)
         self._images = paths.names(params.image_names)
         self._packages = paths.names(params.package_names)
-        self._volumes: dict[str, _Volume] = {}
+        self._volumes: dict[str, Volume] = {}
         self._under_way: dict[int, tuple[int, tuple[File, Content] | None]] = {}
 
     def on_exec(self, event: Event, image: Image) -> None:
@@ -75,7 +75,7 @@ class Provenance:
         given = asked.mount_point
         point = None if given is None else self._paths.resolve(given, event.cwd)
         if point is not None:
-            self._mounted(point, _Volume(hit=hit, awaited=True))
+            self._mounted(point, Volume(hit=hit, awaited=True))
         else:
             self._under_way[pid] = (event.time_ns, hit)
 
@@ -92,7 +92,7 @@ class Provenance:
         if event.kind is Kind.UNMOUNT:
             self._volumes.pop(key, None)
         elif self._images.match(self._paths.key(origin.path).rpartition("/")[2]):
-            self._mounted(event.file.path, _Volume(hit=self._origins.of(origin)))
+            self._mounted(event.file.path, Volume(hit=self._origins.of(origin)))
         elif origin.path.startswith("/dev/"):
             before = self._volumes.get(key)
             if before is not None and before.awaited:
@@ -125,18 +125,18 @@ class Provenance:
                 return f"not known which image {path} was mounted from"
         return None
 
-    def _attached(self, event: Event) -> _Volume:
+    def _attached(self, event: Event) -> Volume:
         """Of which image a volume is that appears while images are being attached."""
         begun = event.time_ns - self._window_ns
         hits = [hit for since, hit in self._under_way.values() if since >= begun]
-        return _Volume(hit=hits[0], inferred=True) if len(hits) == 1 else UNKNOWN
+        return Volume(hit=hits[0], inferred=True) if len(hits) == 1 else UNKNOWN
 
-    def _mounted(self, point: str, volume: _Volume) -> None:
+    def _mounted(self, point: str, volume: Volume) -> None:
         self._volumes[self._paths.key(point)] = volume
         if len(self._volumes) > MOST_VOLUMES:
             del self._volumes[next(iter(self._volumes))]
 
-    def _volume(self, path: str | None) -> _Volume | None:
+    def _volume(self, path: str | None) -> Volume | None:
         if path is None:
             return None
         key = self._paths.key(path)

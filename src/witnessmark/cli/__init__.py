@@ -23,6 +23,7 @@ COMMANDS = {
     "report": "Make any report of a run again, offline, from its evidence bag.",
     "explain": "Say why a case was judged so, or why the analytic fired or did not.",
     "detect": "Run the AN0994 analytic over telemetry files or a live stream.",
+    "lake": "Keep a fleet's telemetry as Parquet, and run the analytic over it as SQL.",
     "decode": "Print what telemetry files say, as events of one shape.",
     "compare": "Run Sigma and EQL rules over a bag's records, beside AN0994.",
     "doctor": "Look whether a run could work on each host, and play nothing.",

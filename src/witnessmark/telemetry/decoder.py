@@ -55,7 +55,8 @@ class Decoder:
     """The incremental form: ``feed`` a line at a time; ask for ``coverage`` whenever needed.
 
     ``by_record``: an event is of the host that its record names, if it names one. ``trouble`` is
-    told of each bad line as it comes, and none is kept: memory then stays flat.
+    told of each bad line as it comes, and none is kept: memory then stays flat. ``begin``: lines
+    and bytes of the same stream that were fed to another decoder before.
     """
 
     def __init__(
@@ -67,14 +68,16 @@ class Decoder:
         by_record: bool = False,
         received: Callable[[int], int | None] | None = None,
         trouble: Callable[[BadLine], None] | None = None,
+        begin: tuple[int, int] = (0, 0),
     ) -> None:
         self.host, self.source = host, source
         self._by_record = by_record
         self._reader = form.reader()
         self._received = received
         self._trouble = trouble
-        self._offset = 0
-        self._lines = self._blank = self._told = 0
+        self._lines, self._offset = begin
+        self._before = self._lines
+        self._blank = self._told = 0
         self._bad: list[BadLine] = []
         self._accounts = Accounts()
 
@@ -120,7 +123,7 @@ class Decoder:
 
     def coverage(self) -> Coverage:
         """How much of the lines so far could be used, and what is missing."""
-        return self._accounts.coverage(self._lines, self._blank, tuple(self._bad))
+        return self._accounts.coverage(self._lines - self._before, self._blank, tuple(self._bad))
 
     @property
     def position(self) -> tuple[int, int]:

@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 
 from witnessmark.analytic import Engine, Parameters, detect, load
+from witnessmark.analytic.baseline import Baseline
+from witnessmark.analytic.keys import Paths
 from witnessmark.analytic.trace import Recorder
+from witnessmark.lake import sqlite
+from witnessmark.lake.columns import as_tuple
+from witnessmark.lake.engines import one_row, text_for
+from witnessmark.lake.fold import detections
+from witnessmark.lake.heads import head_of
+from witnessmark.lake.keys import Keys
 from witnessmark.model.detections import Answer, Detection
 from witnessmark.model.events import (
     Coverage,
@@ -232,6 +240,37 @@ def standin() -> Tape:
     return Tape(standin=True)
 
 
+def assert_same_in_sql(
+    stream: Stream, params: Parameters, found: list[Detection], given: dict[str, Any]
+) -> None:
+    """The fleet form answers the same, to the last field."""
+    tables: dict[str, list[Any]] = {"ev": [], "xp": []}
+    facts: dict[str, Any] = {
+        "home_dirs": stream.home_dirs,
+        "symlinks": stream.symlinks,
+        "case_sensitive": stream.case_sensitive,
+    }
+    keys = Keys(
+        params,
+        stream.host,
+        tables["ev"].append,
+        tables["xp"].append,
+        snapshot=stream.snapshot,
+        resolution_ns=stream.resolution_ns,
+        unwraps=stream.lacks_wrapped_execs,
+        **facts,
+    )
+    for event in stream.events:
+        keys.feed(event)
+    keys.finish()
+    rows = {name: [as_tuple(name, row) for row in made] for name, made in tables.items()}
+    baseline = Baseline(given.get("baseline", ()), Paths(**facts), given.get("hashes"))
+    text = text_for("sqlite")
+    head = head_of(replace(load(), parameters=params))
+    answered = detections(sqlite.answers(text, rows, one_row(head.compared)), head, baseline)
+    assert sorted(map(repr, answered)) == sorted(map(repr, found))
+
+
 class Answers:
     """What the analytic answered for a tape."""
 
@@ -251,6 +290,7 @@ class Answers:
         found += self.engine.finish()
         # A trace changes no answer, and says of no rule that fired that it did not hold.
         assert sorted(map(repr, found)) == sorted(map(repr, detect(stream, changed, **given)))
+        assert_same_in_sql(stream, changed, found, given)
         for item in found:
             said = self.said(item.exec.event_id)
             holds = {rule for rule, held, _ in said if held}

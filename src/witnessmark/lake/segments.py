@@ -1,0 +1,256 @@
+"""A lake on disk: segments that are there whole or not at all, and what each was made of.
+
+``lake.json`` names the parameters; ``segments/<number>/`` holds ``ev.parquet``, ``xp.parquet``, the
+state that the next segment goes on from, and ``segment.json``. A segment is written under a name
+that begins with a dot, which every engine passes over, and renamed once it is complete.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import msgspec
+
+from witnessmark.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from witnessmark.lake.columns import Row
+
+FORMAT: Final = 1
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """Bytes of an input that a segment was made of: enough to know them again."""
+
+    host: str
+    kind: str
+    name: str
+    bytes: int
+    lines: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where ``states`` holds a host's state."""
+
+    offset: int
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """``segment.json``."""
+
+    format: int
+    number: int
+    parameters: str
+    """Digest of the parameters that its keys were made with."""
+    inputs: tuple[Taken, ...]
+    hosts: dict[str, Place]
+    """Each host with its state after this segment."""
+    rows: dict[str, int]
+    files: dict[str, str]
+    """SHA-256 of the tables."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """``lake.json``."""
+
+    format: int
+    analytic: str
+    version: str
+    profile: str | None
+    parameters: str
+    compared: dict[str, int]
+    """The one row of ``pa``."""
+    dedupe_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """A segment that is there."""
+
+    path: Path
+    manifest: Manifest
+
+    def state(self, host: str) -> bytes:
+        """The state that a host's keys were left in.
+
+        Raises:
+            UsageError: its bytes are not those that were written.
+        """
+        place, file = self.manifest.hosts[host], self.path / "states"
+        try:
+            with file.open("rb") as states:
+                states.seek(place.offset)
+                text = states.read(place.bytes)
+        except OSError as error:
+            raise UsageError(f"{file}: {error.strerror}") from error
+        if hashlib.sha256(text).hexdigest() != place.sha256:
+            raise UsageError(f"{file} was altered: write the lake anew")
+        return text
+
+
+class Lake:
+    """A folder of segments."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def head(self) -> Head:
+        """What the lake says of itself.
+
+        Raises:
+            UsageError: it is none.
+        """
+        if not self.path.is_dir():
+            what = "is no folder" if self.path.exists() else "does not exist"
+            raise UsageError(f"{self.path} {what}: make a lake with witnessmark lake write")
+        if not (self.path / "lake.json").is_file():
+            raise UsageError(f"{self.path} is no lake: it has no lake.json")
+        return _decoded(self.path / "lake.json", Head)
+
+    def begin(self, head: Head) -> None:
+        """Make the lake, or see that what is there was made with the same parameters.
+
+        Raises:
+            UsageError: the folder holds something else, or other parameters.
+        """
+        if (self.path / "lake.json").is_file():
+            if self.head() != head:
+                raise UsageError(
+                    f"{self.path} was written with other parameters: they are part of its keys; "
+                    "write another lake"
+                )
+            return
+        if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+            raise UsageError(f"{self.path} is there and no lake: name a new folder")
+        try:
+            (self.path / "segments").mkdir(parents=True)
+        except OSError as error:
+            raise UsageError(f"{self.path}: {error.strerror}") from error
+        _write(self.path / ".lake.json", msgspec.json.format(msgspec.json.encode(head)) + b"\n")
+        (self.path / ".lake.json").rename(self.path / "lake.json")
+
+    def segments(self) -> list[Segment]:
+        """Every complete segment, oldest first.
+
+        Raises:
+            UsageError: a manifest cannot be read, or is of another version.
+        """
+        found = []
+        for path in sorted((self.path / "segments").glob("[0-9]*")):
+            manifest = _decoded(path / "segment.json", Manifest)
+            if manifest.format != FORMAT:
+                raise UsageError(f"{path}: written by another version of witnessmark")
+            found.append(Segment(path=path, manifest=manifest))
+        return found
+
+    def tables(self, head: Head) -> dict[str, list[Path]]:
+        """The Parquet files of each table.
+
+        Raises:
+            UsageError: there is no segment, or one was made with other parameters.
+        """
+        segments = self.segments()
+        if not segments:
+            raise UsageError(f"{self.path} holds no segment yet: witnessmark lake write")
+        for segment in segments:
+            if segment.manifest.parameters != head.parameters:
+                raise UsageError(f"{segment.path} was written with other parameters")
+        return {
+            name: [segment.path / f"{name}.parquet" for segment in segments]
+            for name in ("ev", "xp")
+        }
+
+
+class NewSegment:
+    """A segment while it is being written; ``commit`` makes it appear."""
+
+    def __init__(self, lake: Lake) -> None:
+        from witnessmark.lake.parquet import Table
+
+        self._home = lake.path / "segments"
+        self.number = max((item.manifest.number for item in lake.segments()), default=0) + 1
+        self.path = self._home / f".{self.number:08d}.{secrets.token_hex(8)}"
+        self.path.mkdir()
+        self.tables = {name: Table(self.path, name) for name in ("ev", "xp")}
+        self._states = (self.path / "states").open("wb")
+        self.hosts: dict[str, Place] = {}
+
+    def put(self, table: str, row: Row) -> None:
+        """Add a row."""
+        self.tables[table].add(row)
+
+    def keep(self, host: str, state: bytes) -> None:
+        """Add the state that a host's keys are left in."""
+        digest = hashlib.sha256(state).hexdigest()
+        self.hosts[host] = Place(offset=self._states.tell(), bytes=len(state), sha256=digest)
+        self._states.write(state)
+
+    def commit(self, head: Head, inputs: tuple[Taken, ...]) -> Segment:
+        """Complete the segment and let it appear, all at once."""
+        rows = {name: table.close() for name, table in self.tables.items()}
+        self._states.close()
+        manifest = Manifest(
+            format=FORMAT,
+            number=self.number,
+            parameters=head.parameters,
+            inputs=inputs,
+            hosts=self.hosts,
+            rows=rows,
+            files={name: _digest(self.path / f"{name}.parquet") for name in self.tables},
+        )
+        _write(self.path / "segment.json", msgspec.json.encode(manifest) + b"\n")
+        final = self._home / f"{self.number:08d}"
+        try:
+            self.path.rename(final)
+        except OSError as error:
+            self.drop()
+            raise UsageError(f"{final}: another run wrote this segment meanwhile") from error
+        return Segment(path=final, manifest=manifest)
+
+    def drop(self) -> None:
+        """Leave nothing behind."""
+        for table in self.tables.values():
+            table.close()
+        self._states.close()
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def _decoded(path: Path, kind: type[_T]) -> _T:
+    try:
+        return msgspec.json.decode(_read(path), type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: {error}") from error
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from error
+
+
+def _write(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

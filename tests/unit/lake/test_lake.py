@@ -1,0 +1,222 @@
+"""The two commands: what is written once and whole, what is answered, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("pyarrow", reason="a lake needs pyarrow: pip install 'witnessmark[lake]'")
+pytest.importorskip("duckdb", reason="needs duckdb: pip install 'witnessmark[lake]'")
+
+
+def tables(lake: Path) -> dict[str, list[dict[str, Any]]]:
+    import pyarrow.parquet
+
+    found: dict[str, list[dict[str, Any]]] = {"ev": [], "xp": []}
+    for path in sorted(lake.glob("segments/*/*.parquet")):
+        found[path.stem] += pyarrow.parquet.read_table(path).to_pylist()
+    return {name: sorted(rows, key=lambda row: (row["host"], row["n"], row.get("rank") or 0))
+            for name, rows in found.items()}  # fmt: skip
+
+
+def test_every_engine_answers_as_detect_does(
+    telemetry: Path, tmp_path: Path, witnessmark: Any
+) -> None:
+    files = sorted(telemetry.iterdir())
+    said = witnessmark("lake", "write", tmp_path / "lake", *files)
+    assert said.status == 0
+    assert "segment 1: " in said.output
+    assert "hosts: mac1, mac3" in said.output
+    embedded = witnessmark("detect", *files)
+    assert embedded.status == 1
+    assert len({item["answer"] for item in embedded.detections}) > 1
+    for engine in ("duckdb", "sqlite"):
+        found = witnessmark("lake", "detect", tmp_path / "lake", "--engine", engine)
+        assert found.status == 1
+        assert found.detections == embedded.detections
+        last = json.loads(found.output.splitlines()[-1])
+        assert (last["segments"], last["hosts"], last["engine"]) == (1, 2, engine)
+
+
+def test_a_file_that_has_grown_adds_what_is_new_however_it_was_cut(
+    telemetry: Path, tmp_path: Path, witnessmark: Any
+) -> None:
+    whole = (telemetry / "mac1.ndjson").read_bytes()
+    once, grown = tmp_path / "once", tmp_path / "grown"
+    witnessmark("lake", "write", once, telemetry / "mac1.ndjson")
+    for number, cut in enumerate((len(whole) // 3, len(whole) // 2, len(whole)), start=1):
+        (tmp_path / "mac1.ndjson").write_bytes(whole[:cut])  # in the middle of a line
+        said = witnessmark("lake", "write", grown, tmp_path / "mac1.ndjson")
+        assert f"segment {number}: " in said.output
+        assert ("its last line has no end yet" in said.output) == (cut < len(whole))
+    again = witnessmark("lake", "write", grown, telemetry / "mac1.ndjson")
+    assert again.output == f"nothing new: the lake holds all {len(whole)} bytes\n"
+    assert len(list((grown / "segments").iterdir())) == 3
+    assert sorted(e["event_id"] for e in tables(grown)["ev"] if e["kind"] == "exec") == sorted(
+        e["event_id"] for e in tables(once)["ev"] if e["kind"] == "exec"
+    )
+    assert (
+        witnessmark("lake", "detect", grown).detections
+        == witnessmark("lake", "detect", once).detections
+    )
+
+
+def test_lines_that_two_files_hold_count_once(
+    telemetry: Path, tmp_path: Path, witnessmark: Any
+) -> None:
+    lines = (telemetry / "mac1.ndjson").read_bytes().splitlines(keepends=True)
+    for name, part in (("a", lines[:400]), ("b", lines[300:])):
+        (tmp_path / name).write_bytes(b"".join(part))
+    witnessmark("lake", "write", tmp_path / "two", "--host", "mac1", tmp_path / "a")
+    witnessmark("lake", "write", tmp_path / "two", "--host", "mac1", tmp_path / "b")
+    witnessmark("lake", "write", tmp_path / "one", "--host", "mac1", telemetry / "mac1.ndjson")
+    numbers = [
+        sorted(row["seq"] for row in tables(tmp_path / lake)["ev"] if row["kind"] == "exec")
+        for lake in ("one", "two")
+    ]
+    assert numbers[0] == numbers[1]
+
+
+def test_a_run_that_fails_leaves_nothing(
+    telemetry: Path, tmp_path: Path, witnessmark: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from witnessmark.lake.segments import NewSegment
+
+    lake = tmp_path / "lake"
+    witnessmark("lake", "write", lake, telemetry / "mac1.ndjson")
+    before = sorted(lake.rglob("*"))
+    (tmp_path / "text").write_text("no record\n")
+    said = witnessmark("lake", "write", lake, telemetry / "mac3.ndjson", tmp_path / "text")
+    assert said.status == 2
+    assert "is an eslogger record" in said.output
+    assert sorted(lake.rglob("*")) == before
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(NewSegment, "keep", full)
+    with pytest.raises(OSError, match="No space"):
+        witnessmark("lake", "write", lake, telemetry / "mac3.ndjson")
+    assert sorted(lake.rglob("*")) == before
+
+
+def damaged(lake: Path, how: str) -> None:
+    import pyarrow
+    import pyarrow.parquet
+
+    ev = lake / "segments/00000001/ev.parquet"
+    if how == "empty":
+        ev.write_bytes(b"")
+    elif how == "text":
+        ev.write_bytes(b"PAR1 no Parquet PAR1")
+    elif how == "gone":
+        ev.unlink()
+    elif how == "columns":
+        pyarrow.parquet.write_table(pyarrow.table({"host": ["a"]}), ev)
+    elif how == "types":
+        table = pyarrow.parquet.read_table(ev)
+        texts = table.set_column(1, "n", table["n"].cast("string"))
+        pyarrow.parquet.write_table(texts, ev)
+    elif how == "manifest":
+        (lake / "segments/00000001/segment.json").write_text("{}")
+    else:
+        (lake / "lake.json").write_text("[1]")
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "sqlite"])
+@pytest.mark.parametrize(
+    ("how", "says"),
+    [
+        ("empty", "ev.parquet cannot be read as Parquet: "),
+        ("text", "ev.parquet cannot be read as Parquet: "),
+        ("gone", "ev.parquet cannot be read as Parquet: "),
+        ("columns", "ev.parquet has no column n: write the lake anew"),
+        ("types", "ev.parquet: column n holds string, not int64: write the lake anew"),
+        ("manifest", "segment.json: Object missing required field"),
+        ("head", "lake.json: Expected `object`, got `array`"),
+    ],
+)
+def test_a_damaged_lake_is_refused_in_one_sentence(
+    how: str, says: str, engine: str, telemetry: Path, tmp_path: Path, witnessmark: Any
+) -> None:
+    lake = tmp_path / "lake"
+    witnessmark("lake", "write", lake, telemetry / "mac1.ndjson")
+    damaged(lake, how)
+    said = witnessmark("lake", "detect", lake, "--engine", engine)
+    assert said.status == 2
+    assert says in said.output
+    assert len(said.output.splitlines()) == 1
+
+
+def test_what_is_no_telemetry_is_refused(tmp_path: Path, witnessmark: Any) -> None:
+    (tmp_path / "empty").touch()
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/file").touch()
+    for args, says in (
+        (("lake", "write", "lk", tmp_path), "is a directory: name the files in it"),
+        (("lake", "write", "lk", tmp_path / "empty"), "is empty: it holds no record"),
+        (("lake", "write", "lk", tmp_path / "none"), "No such file"),
+        (("lake", "write", "lk", "--kind", "unifiedlog", "-"), "records no execution"),
+        (("lake", "detect", tmp_path / "none"), "does not exist"),
+        (("lake", "detect", tmp_path / "empty"), "is no folder"),
+        (("lake", "detect", tmp_path / "other"), "is no lake"),
+    ):
+        said = witnessmark(*args)
+        assert said.status == 2, args
+        assert says in said.output
+        assert len(said.output.splitlines()) == 1
+    assert not Path("lk").exists()
+
+
+def test_a_lake_is_of_one_set_of_parameters(
+    telemetry: Path, tmp_path: Path, witnessmark: Any
+) -> None:
+    lake, file = tmp_path / "lake", telemetry / "mac1.ndjson"
+    witnessmark("lake", "write", lake, file)
+    said = witnessmark("lake", "write", lake, file, "--profile", "extended")
+    assert said.status == 2
+    assert "was written with other parameters" in said.output
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full/x").touch()
+    said = witnessmark("lake", "write", tmp_path / "full", file)
+    assert "is there and no lake: name a new folder" in said.output
+
+
+def test_an_altered_state_is_refused(telemetry: Path, tmp_path: Path, witnessmark: Any) -> None:
+    lake = tmp_path / "lake"
+    lines = (telemetry / "mac1.ndjson").read_bytes().splitlines(keepends=True)
+    (tmp_path / "mac1.ndjson").write_bytes(b"".join(lines[:200]))
+    witnessmark("lake", "write", lake, tmp_path / "mac1.ndjson")
+    states = lake / "segments/00000001/states"
+    data = bytearray(states.read_bytes())
+    data[20] ^= 1
+    states.write_bytes(data)
+    said = witnessmark("lake", "write", lake, telemetry / "mac1.ndjson")
+    assert said.status == 2
+    assert "states was altered: write the lake anew" in said.output
+    assert len(list((lake / "segments").iterdir())) == 1
+
+
+def test_two_runs_at_once_add_one_segment(
+    telemetry: Path, tmp_path: Path, witnessmark: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from witnessmark.lake.segments import NewSegment
+
+    lake = tmp_path / "lake"
+    keep = NewSegment.keep
+
+    def meanwhile(self: NewSegment, host: str, state: bytes) -> None:
+        monkeypatch.undo()
+        assert witnessmark("lake", "write", lake, telemetry / "mac3.ndjson").status == 0
+        keep(self, host, state)
+
+    monkeypatch.setattr(NewSegment, "keep", meanwhile)
+    said = witnessmark("lake", "write", lake, telemetry / "mac1.ndjson")
+    assert said.status == 2
+    assert "another run wrote this segment meanwhile" in said.output
+    assert [item.name for item in (lake / "segments").iterdir()] == ["00000001"]
+    shutil.rmtree(lake)
