@@ -10,6 +10,8 @@ from witnessmark.lake import render
 from witnessmark.lake.columns import VERDICT
 from witnessmark.lake.engines import text_for
 
+pytest.importorskip("sqlglot", reason="renders the SQL; one of the test tools")
+
 if TYPE_CHECKING:
     from pathlib import Path
 
