@@ -24,7 +24,7 @@ DATA = Path(__file__).parents[1] / "tests/unit/telemetry/data"
 BAR, SLOW_BAR = 50.0, 20.0
 SLOW = {"osquery", "crowdstrike"}
 MEGABYTES = 12
-ROUNDS = 3
+ROUNDS = 5
 FLAT_MB = 8.0
 """How much more memory twice as many lines may take."""
 

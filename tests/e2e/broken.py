@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 P11, CACHES = "p11-quarantined-download.downloads", "p11-quarantined-download.caches"
 N14, P07 = "n14-run-after-window", "p07-browser-runs-shell.sh"
-ELSEWHERE = ("shipper-", "store-", "alerts-", "log-")
+ELSEWHERE = ("shipper-", "store-", "alerts-", "log-", "santa-", "osquery-")
 """Faults that other modules play, with the demo profile's own deadlines or other sources."""
 FAULTS = tuple(
     sorted(

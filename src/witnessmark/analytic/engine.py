@@ -70,7 +70,7 @@ class Engine:
         late_ns = int(params.late_arrival * 1e9)
         reach = max(params.spawn_load_window, params.high_severity_within)
         self._misses = Misses(trace)
-        self._order = Order(late_ns)
+        self._order = Order(late_ns, grain_ns=resolution_ns)
         self._lineage = Lineage(identity, snapshot, int(reach * 1e9) + late_ns, trace)
         self._drops = Drops(params, paths, trace)
         self._a = BranchA(params, identity, self._lineage, entries, self._misses, trace)

@@ -1,8 +1,10 @@
 """Puts one source's events into the order in which the sensor numbered them, within late_arrival.
 
 As TCP reassembles: the next number passes at once, a hole holds back what follows until it is
-filled or ``late_arrival`` has passed on the events' own clock. Events without numbers wait that
-long each and pass by time. Memory is what arrives in that time, and never more than ``MOST``.
+filled or ``late_arrival`` has passed on the events' own clock. Events without numbers, or with
+those of several counters, wait that long each and pass by time; where times are whole seconds, what
+files got in a second comes before what ran in it, for nobody can tell, and a drop must not be
+missed. Memory is what arrives in that time, and never more than ``MOST``.
 """
 
 from __future__ import annotations
@@ -25,10 +27,11 @@ SECOND = 1_000_000_000
 class Order:
     """A reordering buffer for one host's one source."""
 
-    def __init__(self, late_ns: int) -> None:
+    def __init__(self, late_ns: int, *, grain_ns: int = 1) -> None:
         self.late = 0
         """Events that came after their turn was given up; they pass when they come."""
         self._late_ns = late_ns
+        self._coarse = grain_ns >= SECOND
         self.pace = Pace()
         self._idle_ns = 0
         self._newest_ns = 0
@@ -36,7 +39,7 @@ class Order:
         self._next: int | None = None
         self._top = -1
         self._numbered: list[tuple[int, int, Event]] = []
-        self._timed: list[tuple[int, int, int, Event]] = []
+        self._timed: list[tuple[int, bool, int, int, Event]] = []
         self._recent: dict[int, int] = {}
         self._arrivals = 0
 
@@ -44,9 +47,10 @@ class Order:
         """Take one event; yield those whose turn has come."""
         self._arrivals += 1
         self._idle_ns = 0
-        number = event.global_seq
+        number = None if event.numbered_apart else event.global_seq
         if number is None:
-            heappush(self._timed, (event.time_ns, event.line, self._arrivals, event))
+            runs = self._coarse and event.file is None
+            heappush(self._timed, (event.time_ns, runs, event.line, self._arrivals, event))
         else:
             if self._restarted(event, number):
                 yield from self._drain(None)

@@ -16,6 +16,7 @@ from witnessmark.cli import options
 @click.option(
     "--fault", metavar="NAME|FILE", help="Break the stand-in on purpose, to see it named."
 )
+@options.ALSO
 @options.MODE
 @click.option("--reports", type=click.Path(path_type=Path), default="reports", show_default=True)
 @click.option("--quiet", "-q", is_flag=True, help="No progress on stderr.")
@@ -24,6 +25,7 @@ def command(
     wanted: tuple[str, ...],
     profile: str,
     fault: str | None,
+    also: tuple[str, ...],
     mode: str,
     reports: Path,
     *,
@@ -54,7 +56,7 @@ def command(
         watch = console.watch(quiet=quiet)
         watch.stage(f"boot {hosts} stand-in Mac{'s' if hosts > 1 else ''}")
         faulty = broken.on(names) if broken else None
-        booted = standin.boot(state, names, faulty, tied=True, mode=options.mode(mode))
+        booted = standin.boot(state, names, faulty, tied=True, mode=options.mode(mode), also=also)
         watch.stage(f"mode {booted[0].chosen.mode}: {booted[0].chosen.why}")
         files = session.standin_inventory(state)
         return session.run(session.plan(files, (), wanted), files)

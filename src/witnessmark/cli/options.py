@@ -42,6 +42,12 @@ MODE = click.option(
     show_default=True,
     help="Give the stand-ins a / and processes of their own, or a folder. auto: what can be had.",
 )
+ALSO = click.option(
+    "--also",
+    multiple=True,
+    type=click.Choice(["santa", "osquery"]),
+    help="Give each stand-in this sensor too, beside eslogger's; repeatable. Each is judged.",
+)
 PROFILE = click.option(
     "--profile", metavar="NAME", help="Parameter profile of the analytic, such as demo."
 )

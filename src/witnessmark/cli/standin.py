@@ -50,6 +50,7 @@ def command() -> None:
     help="Raise alerts by a SIEM's own rules, with a drop-exec window such as 4s.",
 )
 @click.option("--oslog", is_flag=True, help="Events into the unified log, too: eslogger --oslog.")
+@options.ALSO
 @options.MODE
 @_STATE
 def up(
@@ -57,22 +58,33 @@ def up(
     fault: str | None,
     alerts: str | None,
     oslog: bool,
+    also: tuple[str, ...],
     mode: str,
     state: Path | None,
 ) -> None:
     """Boot the hosts standin-1 to standin-N and say how to reach them."""
     from witnessmark.content import faults
+    from witnessmark.standin.further import STORES
     from witnessmark.standin.state import boot
 
     names = [f"standin-{number}" for number in range(1, hosts + 1)]
     broken = faults.load(fault).on(names) if fault else None
     window = None if alerts is None else _window(alerts)
-    chosen = options.mode(mode)
-    booted = boot(_folder(state), names, broken, mode=chosen, alerts=window, oslog=oslog)
+    booted = boot(
+        _folder(state),
+        names,
+        broken,
+        mode=options.mode(mode),
+        alerts=window,
+        oslog=oslog,
+        also=also,
+    )
     for host in booted:
         click.echo(f"{host.name} is up on {host.address} port {host.port}")
         click.echo(f"  log in with: {visible(shlex.join(host.ssh()))}")
         click.echo(f"  event store: {visible(str(host.store))}")
+        for kind in host.also:
+            click.echo(f"  {kind}: {visible(str(host.root / STORES[kind]))}")
     given = "" if state is None else f" --state {visible(shlex.quote(str(state)))}"
     click.echo(f"play scenarios on it: witnessmark run --profile demo{given}")
     for how in dict.fromkeys(host.chosen for host in booted):
@@ -142,6 +154,7 @@ def _as_json(host: HostStatus) -> dict[str, Any]:
         "why": booted.chosen.why if booted else None,
         "recorder": "ptrace",
         "faults": host.faults,
+        "also": list(booted.also) if booted else None,
         "address": booted.address if booted else None,
         "port": booted.port if booted else None,
         "pid": booted.pid if booted else None,

@@ -127,6 +127,9 @@ class Event:
     """``subsystem:category`` of a log line."""
     offset: int = 0
     """Byte offset at which the line begins in its stream, so that its raw bytes can be found."""
+    numbered_apart: bool = False
+    """Whether others of the source's records are numbered by another counter: ``global_seq`` then
+    shows what was lost, but not what came first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,10 @@ class BootedHost:
     """What its recorder was told to break."""
     chosen: Chosen
     """Its mode, and why it is that one."""
+    also: tuple[str, ...] = ()
+    """The kinds of its sensors beside eslogger's."""
+    alerts: bool = False
+    """Whether rules of the organisation's own raise alerts over what it delivers."""
 
     @property
     def root(self) -> Path:

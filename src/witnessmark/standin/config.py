@@ -34,6 +34,8 @@ class RecorderConfig:
     """Give the host a root, processes and users of its own (namespace.py)."""
     state: Path | None = None
     """With ``namespace``: the folder from which init is given what station.py lists."""
+    also: tuple[str, ...] = ()
+    """Further sensors of the host, beside eslogger's (further.py)."""
     opens: bool = False
     """Emit `open` events too, for opens that may write."""
     oslog: bool = False
@@ -55,6 +57,7 @@ def config(options: argparse.Namespace) -> RecorderConfig:
         tokens=options.token_form,
         namespace=options.namespace,
         state=options.state,
+        also=tuple(options.also),
         opens=options.opens,
         oslog=options.oslog,
         spread=options.spread,
@@ -77,6 +80,7 @@ def parser(text: str | None) -> argparse.ArgumentParser:
     words.add_argument("--token-form", choices=("object", "array"), default="object")
     words.add_argument("--namespace", action="store_true", help="a root and pids of its own")
     words.add_argument("--state", type=Path, help="with --namespace: init's keys, port and log")
+    words.add_argument("--also", action="append", default=[], help="a further sensor's kind")
     words.add_argument("--opens", action="store_true", help="also emit opens for writing")
     words.add_argument("--oslog", action="store_true", help="events into the unified log, too")
     words.add_argument("--spread", action="store_true", help="let the host use every CPU")

@@ -16,13 +16,16 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from .faults.known import EVENT_TYPES
+from .told import Digests, told
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from .faults.outside import OutsideFaults
     from .faults.sensor import SensorFaults
     from .faults.store import StoreFaults
+    from .further import Sensor
     from .oslogged import Oslogged
     from .processes import Process, Thread
     from .records import TokenForm
@@ -115,6 +118,7 @@ class Emitter:
         store_faults: StoreFaults | None = None,
         outside: OutsideFaults | None = None,
         oslogged: Oslogged | None = None,
+        also: Sequence[Sensor] = (),
     ) -> None:
         self._store = store
         self._oslogged = oslogged
@@ -124,6 +128,8 @@ class Emitter:
         self._hidden = hidden_groups
         self._store_faults = store_faults
         self._outside = outside
+        self._also = also
+        self._digests = Digests()
         self._numbers = dict.fromkeys(EVENT_TYPES, 0)
         self._global = 0
         self._encode = msgspec.json.Encoder().encode
@@ -149,6 +155,8 @@ class Emitter:
             return  # as eslogger(1): events of its own process group are suppressed
         if self._outside is not None:
             self._outside.at(name, paths)
+        if self._also:
+            self._tell(name, process, body, paths)
         if not self._faults.admits(name, paths):
             return
         shape = self._shape
@@ -186,11 +194,27 @@ class Emitter:
             except OSError as error:
                 warn(f"the unified log: {error.strerror}; an event is lost there")
 
+    def _tell(self, name: str, process: Process, body: object, paths: tuple[str, ...]) -> None:
+        """The same to the host's other sensors, none of which sees what another lost."""
+        shown = self._shape.process(process)
+        facts = told(
+            name,
+            time.time_ns(),
+            shown,
+            body,
+            lambda: self._digests.of(process.pid, msgspec.json.decode(shown)),
+        )
+        full = self._outside is not None and self._outside.full
+        for sensor in self._also:
+            sensor.event(facts, paths, full=full)
+
     def lost(self, name: str, count: int, reason: str) -> None:
         """Events of a kind were lost: say so, and leave a gap in the numbers."""
         warn(f"{count} {name} event(s) lost: {reason}")
         self._numbers[name] += count
         self._global += count
+        for sensor in self._also:
+            sensor.lost(name, count)
 
 
 def warn(sentence: str) -> None:

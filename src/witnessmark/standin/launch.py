@@ -69,7 +69,8 @@ def launch(
             *("--faults", str(folder / "faults.json"), "--ready-file", str(folder / "ready")),
             *(("--owner", f"{owner.pid}:{owner.started}") if owner else ()),
             *(("--namespace", "--state", str(folder)) if namespace else ()),
-            *(("--oslog",) if _told(folder).get("oslog") else ()),
+            *(("--oslog",) if told(folder).get("oslog") else ()),
+            *(word for kind in told(folder).get("also", ()) for word in ("--also", kind)),
             *("--", *_init(folder, namespace=namespace)),
         ],
         folder / "recorder.log",
@@ -82,6 +83,12 @@ def launch(
     _start_shipper(folder)
     if of_host(faults, "reboot"):
         _start_restart(folder, owner)
+
+
+def told(folder: Path) -> dict[str, Any]:
+    """How a host was booted, as its folder says."""
+    found: dict[str, Any] = json.loads((folder / "host.json").read_text(encoding="utf-8"))
+    return found
 
 
 def faults_text(faults: list[dict[str, Any]]) -> str:
@@ -130,7 +137,7 @@ def _start_shipper(folder: Path) -> None:
         *("--state", str(folder / "shipper.json"), "--faults", str(folder / "faults.json")),
         *("--host", f"{recorder.pid}:{recorder.started}"),
     ]
-    window = _told(folder).get("alerts")
+    window = told(folder).get("alerts")
     if window is not None:
         alerts = destination.with_name(ALERTS)
         alerts.touch(mode=0o600)
@@ -139,11 +146,6 @@ def _start_shipper(folder: Path) -> None:
         write_pid(folder / "shipper.pid", _detached(argv, folder / "shipper.log"))
     except ProcessLookupError:  # as above; await_hosts looks for it
         (folder / "shipper.pid").unlink(missing_ok=True)
-
-
-def _told(folder: Path) -> dict[str, Any]:
-    """How the host is booted."""
-    return dict(json.loads((folder / "host.json").read_text(encoding="utf-8")))
 
 
 def _destination(folder: Path) -> Path:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from witnessmark.standin.alerting import NAME as ALERTS
 from witnessmark.standin.broken import browser, known_key, variables
+from witnessmark.standin.further import STORES
 from witnessmark.standin.keys import replace
-from witnessmark.standin.tree import DELIVERED
+from witnessmark.standin.rules import RULES
+from witnessmark.standin.tree import DELIVERED, STORE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,4 +59,33 @@ def _variables(host: BootedHost) -> list[tuple[str, object]]:
         ("witnessmark_destination_root", str(host.folder / DELIVERED)),
         ("witnessmark_origin", "stand-in"),
         *variables(host.faults),
+        *([("witnessmark_sources", _sources(host))] if host.also else []),
     ]
+
+
+def _sources(host: BootedHost) -> list[dict[str, object]]:
+    """Each sensor as a source of the organisation's; only eslogger's records are delivered."""
+    first: dict[str, object] = {
+        "destination": {"kind": "ndjson", "path": "eslogger.ndjson", "deadline": "10s"}
+    }
+    if host.alerts:
+        first["alerts"] = {
+            "kind": "ndjson",
+            "rules": {branch: [rule] for branch, rule in RULES.items()},
+            "path": ALERTS,
+            "deadline": "10s",
+        }
+    return [
+        _source("eslogger", STORE) | first,
+        *(_source(kind, STORES[kind]) for kind in host.also),
+    ]
+
+
+def _source(kind: str, store: str) -> dict[str, object]:
+    return {
+        "name": kind,
+        "kind": kind,
+        "role": "organisation",
+        "analytic": "embedded",
+        "path": f"/{store}",
+    }

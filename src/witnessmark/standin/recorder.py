@@ -36,6 +36,7 @@ from .faults.outside import OutsideFaults
 from .faults.sensor import SensorFaults
 from .faults.store import StoreFaults
 from .files import read_link
+from .further import sensors
 from .inotify import Inotify
 from .lives import Lives
 from .look import Look
@@ -83,6 +84,7 @@ def record(argv: Sequence[str | bytes], config: RecorderConfig) -> int:
     if outside.fills and not arch.foreign_bit:
         raise ContentError([f"{config.faults}: host full: only on x86_64"])
     store = Store(config.store)
+    also = sensors(config.also, config.root, config.host, injected, note)
     emitter = Emitter(
         store,
         shape,
@@ -91,6 +93,7 @@ def record(argv: Sequence[str | bytes], config: RecorderConfig) -> int:
         store_faults=StoreFaults(injected, store, note),
         outside=outside,
         oslogged=Oslogged(config.root / OS_LOG) if config.oslog else None,
+        also=also,
         hidden_groups=frozenset() if config.namespace else config.hidden_groups,
     )
     inotify = Inotify()
@@ -104,6 +107,8 @@ def record(argv: Sequence[str | bytes], config: RecorderConfig) -> int:
     finally:
         inotify.close()
         store.close()
+        for sensor in also:
+            sensor.close()
         while signal.sigtimedwait({signal.SIGIO}, 0) is not None:
             pass  # it would kill this process once unblocked
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)

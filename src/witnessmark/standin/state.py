@@ -26,8 +26,17 @@ from typing import TYPE_CHECKING, Any
 from witnessmark.errors import HostError, Unsupported
 from witnessmark.standin import statedir
 from witnessmark.standin.booted import BootedHost, HostStatus
+from witnessmark.standin.further import check as check_sensors
 from witnessmark.standin.keys import ensure_key, replace
-from witnessmark.standin.launch import await_hosts, faults_text, launch, refusal, start_warden, stop
+from witnessmark.standin.launch import (
+    await_hosts,
+    faults_text,
+    launch,
+    refusal,
+    start_warden,
+    stop,
+    told,
+)
 from witnessmark.standin.mode import Chosen, Mode, choose
 from witnessmark.standin.paperwork import write_inventory, write_known_hosts
 from witnessmark.standin.pidfile import Process, read_pid
@@ -49,12 +58,14 @@ def boot(
     mode: Mode | None = Mode.PREFIX,
     alerts: float | None = None,
     oslog: bool = False,
+    also: Sequence[str] = (),
     timeout_s: float = 30.0,
 ) -> list[BootedHost]:
     """Boots the named hosts together and returns once each answers; those already up are kept.
 
     ``alerts``: rules of the organisation's own raise alerts, with a drop-exec window of so many
-    seconds. ``oslog``: events are put into the hosts' unified log, too. ``mode`` None: the better
+    seconds. ``oslog``: events are put into the hosts' unified log, too. ``also``: kinds of sensors
+    beside eslogger's (further.py). ``mode`` None: the better
     one that can be had here (mode.py).
 
     With ``tied`` the hosts that this call boots, and their files, go when the calling process ends,
@@ -64,16 +75,20 @@ def boot(
     shut down again.
     """
     _check_names(names, faults or {})
+    also = check_sensors(also, faults or {})
     sentence = refusal()
     if sentence is not None:
         raise Unsupported(sentence)
     chosen = choose(mode)
+    how = {"mode": chosen.mode, "why": chosen.why, "alerts": alerts, "oslog": oslog, "also": also}
     with statedir.locked(state, create=True) as state:
         client = ensure_key(state / "client_key")
-        new = [name for name in names if not _keep(state, name, (faults or {}).get(name), mode)]
+        new = [
+            name for name in names if not _keep(state, name, (faults or {}).get(name), mode, also)
+        ]
         try:
             for name in new:
-                folder = _folder(state, name, chosen, alerts=alerts, oslog=oslog)
+                folder = _folder(state, name, how)
                 owner = Process.of(os.getpid()) if tied else None
                 if owner is not None:
                     start_warden(folder, owner)
@@ -141,7 +156,13 @@ def _check_names(names: Sequence[str], faults: Mapping[str, object]) -> None:
             raise HostError(f"faults are given for {name!r}, which is not being booted")
 
 
-def _keep(state: Path, name: str, faults: list[dict[str, Any]] | None, mode: Mode | None) -> bool:
+def _keep(
+    state: Path,
+    name: str,
+    faults: list[dict[str, Any]] | None,
+    mode: Mode | None,
+    also: tuple[str, ...],
+) -> bool:
     """Whether the host runs already; what is left of one that crashed is cleared away."""
     folder = state / name
     booted = _booted(folder)
@@ -150,28 +171,17 @@ def _keep(state: Path, name: str, faults: list[dict[str, Any]] | None, mode: Mod
         return False
     if mode not in (None, booted.chosen.mode):
         raise HostError(f"{name} is already up in the other mode: shut it down first")
+    if also and also != booted.also:
+        raise HostError(f"{name} is already up with other sensors: shut it down first")
     if faults is not None and faults_text(faults) != (folder / "faults.json").read_text():
         raise HostError(f"{name} is already up with other faults: shut it down first")
     return True
 
 
-def _folder(state: Path, name: str, chosen: Chosen, *, alerts: float | None, oslog: bool) -> Path:
+def _folder(state: Path, name: str, how: Mapping[str, Any]) -> Path:
     folder = state / name
     folder.mkdir(mode=0o700, exist_ok=True)
-    replace(
-        folder / "host.json",
-        json.dumps(
-            {
-                "standin": name,
-                "mode": chosen.mode,
-                "why": chosen.why,
-                "recorder": "ptrace",
-                "alerts": alerts,
-                "oslog": oslog,
-            }
-        )
-        + "\n",
-    )
+    replace(folder / "host.json", json.dumps({"standin": name, "recorder": "ptrace", **how}) + "\n")
     return folder
 
 
@@ -186,8 +196,8 @@ def _booted(folder: Path) -> BootedHost | None:
     try:
         port = int((folder / "port").read_text(encoding="ascii"))
         host_key = (folder / "host_key.pub").read_text(encoding="ascii").strip()
-        told = json.loads((folder / "host.json").read_text(encoding="utf-8"))
-        chosen = Chosen(mode=Mode(told["mode"]), why=told.get("why", ""))
+        how = told(folder)
+        chosen = Chosen(mode=Mode(how["mode"]), why=how.get("why", ""))
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return BootedHost(
@@ -200,6 +210,8 @@ def _booted(folder: Path) -> BootedHost | None:
         host_key=host_key,
         faults=_faults(folder),
         chosen=chosen,
+        also=tuple(how.get("also", ())),
+        alerts=how.get("alerts") is not None,
     )
 
 

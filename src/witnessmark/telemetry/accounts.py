@@ -17,6 +17,10 @@ REMEMBERED: Final = 65_536
 MAX_NAMES: Final = 500
 """How many event types are counted by name; more than any source has ever had."""
 MORE: Final = "(more)"
+# Members of an enum are looked up slowly (until Python 3.12), and each record asks for some.
+_OTHER: Final = Kind.OTHER
+_BEHIND: Final = (Seen.LATE, Seen.REPEATED)
+_RESTARTED: Final = Seen.RESTARTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,24 +79,32 @@ class Accounts:
             seen = self._number(item, item.global_seq, line, time_ns, hash(raw))
             if seen is None:
                 return False
-            late = seen in (Seen.LATE, Seen.REPEATED)
+            late = seen in _BEHIND
         elif self._last_ns is not None and time_ns < self._last_ns - SECOND:
             self._late += 1
-        if name not in self._kinds and len(self._kinds) >= MAX_NAMES:
-            name = MORE
+        kinds = self._kinds
+        if (count := kinds.get(name)) is None:
+            name = MORE if len(kinds) >= MAX_NAMES else name
+            count = kinds.get(name, 0)
+        kinds[name] = count + 1
         if item.seq is not None and name != MORE and time_ns is not None:
             self._own_number(item, name, item.seq, line, time_ns, late)
-        self._kinds[name] = self._kinds.get(name, 0) + 1
         if item.process is None:
             self._notices += 1
-        elif item.kind is Kind.OTHER:
+        elif item.kind is _OTHER:
             self._other += 1
         else:
             self._events += 1
         if time_ns is not None:
             if self._open and item.lost is None:
                 self._close(time_ns)
-            self._date(time_ns)
+            if (previous_ns := self._previous_ns) is not None:
+                self.since_ns = previous_ns if previous_ns < time_ns else time_ns
+            self._previous_ns = time_ns
+            if self._last_ns is None or time_ns > self._last_ns:
+                self._last_ns = time_ns
+            if self._first_ns is None or time_ns < self._first_ns:
+                self._first_ns = time_ns
         return True
 
     def batch(self, number: int) -> None:
@@ -139,8 +151,8 @@ class Accounts:
         if counter is None:
             counter = self._all[who] = Counter(item.counter or "global", self._course(who))
         seen = counter.see(number, line, time_ns)
-        self._late += seen in (Seen.LATE, Seen.REPEATED)
-        if seen is Seen.RESTARTED:
+        self._late += seen in _BEHIND
+        if seen is _RESTARTED:
             for (host, name, _), each in self._each.items():
                 if (host, name) == who:
                     each.restart(None, line, time_ns)
@@ -158,7 +170,7 @@ class Accounts:
             course = self._course(who if alone else who[:2])
             counter = self._each[who] = Counter(name, course, leads=alone)
         seen = counter.see(number, line, time_ns, late=late)
-        self._late += item.global_seq is None and seen in (Seen.LATE, Seen.REPEATED)
+        self._late += item.global_seq is None and seen in _BEHIND
 
     def _course(self, who: tuple[str | None, ...]) -> Course:
         return self._courses.setdefault(who, Course())
@@ -177,12 +189,3 @@ class Accounts:
         self._open = [
             replace(loss, after_ns=time_ns) for loss in self._open if loss.after_ns is None
         ]
-
-    def _date(self, time_ns: int) -> None:
-        if self._previous_ns is not None:
-            self.since_ns = min(self._previous_ns, time_ns)
-        self._previous_ns = time_ns
-        if self._first_ns is None or time_ns < self._first_ns:
-            self._first_ns = time_ns
-        if self._last_ns is None or time_ns > self._last_ns:
-            self._last_ns = time_ns

@@ -80,6 +80,7 @@ class Decoder:
         self._blank = self._told = 0
         self._bad: list[BadLine] = []
         self._accounts = Accounts()
+        self._take = self._accounts.take
 
     def events(self, lines: Iterable[bytes]) -> Iterator[Event]:
         """Events of the lines, as they come."""
@@ -118,7 +119,10 @@ class Decoder:
             what = f"{type(error).__name__}: {error}".removesuffix(": ")
             self._refuse(f"the decoder cannot take this record ({what})", unknown_shape=True)
         else:
-            return self._made(found, begin, line)
+            if not isinstance(found, Found):
+                return self._several(found, begin, line)
+            if self._take(found, self._lines, line) and found.process is not None:
+                return [self._event(found, found.process, begin, 1)]
         return []
 
     def coverage(self) -> Coverage:
@@ -140,12 +144,8 @@ class Decoder:
         """How many lines were bad, kept or not."""
         return self._told + len(self._bad)
 
-    def _made(self, found: Found | Sequence[Found], begin: int, line: bytes) -> list[Event]:
-        take = self._accounts.take
-        if isinstance(found, Found):
-            if take(found, self._lines, line) and found.process is not None:
-                return [self._event(found, found.process, begin, 1)]
-            return []
+    def _several(self, found: Sequence[Found], begin: int, line: bytes) -> list[Event]:
+        take = self._take
         self._accounts.batch(len(found))
         return [
             self._event(item, item.process, begin, place)

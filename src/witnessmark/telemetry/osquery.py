@@ -1,8 +1,10 @@
 """Reads osquery's result log for es_process_events and es_process_file_events.
 
 Rows are known by their columns, not by the query's name, which anybody may choose. Results of
-other queries are notices. ``euid`` is not taken: osquery fills it from the group (es_utils.cpp).
-Times are whole seconds. An exec row tells of the image after only.
+other queries are notices. A column that a query did not select is unknown, not empty. ``euid`` is
+not taken: osquery fills it from the group (es_utils.cpp). Times are whole seconds, and each of the
+two tables counts for itself, so nothing tells the order within a second across them. An exec row
+tells of the image after only.
 
 Assumed, not seen in a capture: that ``write`` rows stand for content written (the table has no
 close), and that a row's sequence numbers are whole, which a query with WHERE breaks visibly.
@@ -10,7 +12,7 @@ close), and that a row's sequence numbers are whole, which a query with WHERE br
 
 from __future__ import annotations
 
-import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -18,6 +20,7 @@ import msgspec
 from witnessmark.model.events import Kind, Process, Token
 from witnessmark.telemetry import swift
 from witnessmark.telemetry.format import SECOND, BadShape, Found, fills, never
+from witnessmark.telemetry.osquery_words import words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,8 +41,14 @@ _FILE_UNKNOWN: Final = UNKNOWN | {
     "pidversion", "responsible", "parent", "original_ppid", "session_id", "signing_id", "team_id",
     "cdhash", "platform_binary",
 }  # fmt: skip
-_LOSSY: Final = UNKNOWN | {"args"}
-_WORD: Final = re.compile(r'"((?:[^"\\]|\\.)*)"(?= |$)|([^ ]*)(?= |$)')
+_TOLD: Final = {
+    "pidversion": {"pidversion"}, "parent": {"parent", "ppid"},
+    "original_parent": {"original_ppid"},
+    "session_id": {"session_id"}, "responsible_pid": {"responsible"}, "signing_id": {"signing_id"},
+    "team_id": {"team_id"}, "cdhash": {"cdhash"}, "platform_binary": {"platform_binary"},
+    "cwd": {"cwd"}, "exit_code": {"exit_status"}, "cmdline": {"args"},
+}  # fmt: skip
+"""What each column of es_process_events tells."""
 
 
 class Columns(msgspec.Struct):
@@ -126,7 +135,7 @@ def _one(result: Result, row: dict[str, Any], action: str | None) -> Found:
         {key: value for key, value in row.items() if value != ""}, Columns, strict=False
     )
     files = make is _file
-    kind, process, details = make(columns)
+    kind, process, details = make(columns, _FILE_UNKNOWN if files else _unknown(tuple(row)))
     if columns.time is None:
         raise BadShape("a row without time")
     return Found(
@@ -134,12 +143,20 @@ def _one(result: Result, row: dict[str, Any], action: str | None) -> Found:
         kind=kind,
         time_ns=columns.time * SECOND,
         process=process,
-        details=details,
+        details={**details, "numbered_apart": True},
         seq=columns.seq_num,
         global_seq=columns.global_seq_num,
         counter="es_process_file_events" if files else "es_process_events",
         host=result.hostIdentifier,
     )
+
+
+@lru_cache(maxsize=64)
+def _unknown(columns: tuple[str, ...]) -> frozenset[str]:
+    """What a row of es_process_events with these columns does not tell: those it lacks were not
+    selected, which is not the same as empty."""
+    lacking = [told for name, told in _TOLD.items() if name not in columns]
+    return UNKNOWN.union(*lacking)
 
 
 def _token(pid: int | None, version: int | None) -> Token | None:
@@ -173,23 +190,10 @@ def _image(row: Columns, unknown: frozenset[str]) -> Process:
     )
 
 
-def words(cmdline: str, count: int | None) -> tuple[str, ...] | None:
-    """The words of a cmdline, in which osquery quotes only where it must; None if in doubt."""
-    found = []
-    place = 0
-    while place <= len(cmdline):
-        match = _WORD.match(cmdline, place)
-        assert match is not None  # what is no whole quotation is a bare word, if an empty one
-        quoted = match[1]
-        found.append(re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else match[2])
-        place = match.end() + 1
-    return tuple(found) if count is None or count == len(found) else None
-
-
-def _exec(row: Columns) -> tuple[Kind, Process, dict[str, Any]]:
+def _exec(row: Columns, unknown: frozenset[str]) -> tuple[Kind, Process, dict[str, Any]]:
     args = words(row.cmdline, row.cmdline_count) if row.cmdline else None
     known = args is not None and row.cmdline_count is not None
-    target = _image(row, UNKNOWN if known else _LOSSY)
+    target = _image(row, unknown if known else unknown | {"args"})
     before = swift.process(
         token=swift.token(pid=target.token.pid),
         path="",
@@ -201,8 +205,8 @@ def _exec(row: Columns) -> tuple[Kind, Process, dict[str, Any]]:
     return Kind.EXEC, before, {"target": target, "args": args, "cwd": row.cwd}
 
 
-def _fork(row: Columns) -> tuple[Kind, Process, dict[str, Any]]:
-    parent = _image(row, UNKNOWN)
+def _fork(row: Columns, unknown: frozenset[str]) -> tuple[Kind, Process, dict[str, Any]]:
+    parent = _image(row, unknown)
     child = swift.process(
         token=swift.token(pid=_pid(row.child_pid)),
         path=parent.path,
@@ -213,15 +217,15 @@ def _fork(row: Columns) -> tuple[Kind, Process, dict[str, Any]]:
     return Kind.FORK, parent, {"child": child}
 
 
-def _exit(row: Columns) -> tuple[Kind, Process, dict[str, Any]]:
+def _exit(row: Columns, unknown: frozenset[str]) -> tuple[Kind, Process, dict[str, Any]]:
     status = None if row.exit_code is None else row.exit_code
-    return Kind.EXIT, _image(row, UNKNOWN), {"exit_status": status}
+    return Kind.EXIT, _image(row, unknown), {"exit_status": status}
 
 
-def _file(row: Columns) -> tuple[Kind, Process, dict[str, Any]]:
+def _file(row: Columns, unknown: frozenset[str]) -> tuple[Kind, Process, dict[str, Any]]:
     if row.filename is None:
         raise BadShape("a file event without filename")
-    process = _image(row, _FILE_UNKNOWN)
+    process = _image(row, unknown)
     kind = _FILES.get(row.event_type or "", Kind.OTHER)
     if kind is Kind.RENAME:
         if row.dest_filename is None:

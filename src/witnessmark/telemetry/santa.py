@@ -2,12 +2,14 @@
 
 Santa joins a command line with spaces and quotes nothing, so ``args`` is split at spaces: wrong
 wherever a word holds a space. It tells of the image after an exec only, and of no responsible
-process, working directory or script. ``|`` in a value is written ``<pipe>``, a line end ``\\n``.
+process, working directory or script. ``|`` in a value is written ``<pipe>``, a line end ``\\n``,
+and nothing tells them from names that hold these very letters. Its ``ppid`` is the pid of the
+process's first parent, whoever its parent is by now.
 
 DISKAPPEAR names the disk image that a volume came from (``dmgpath``), which B7 asks for; it names
 no process, so pid 0 stands for none. DISKDISAPPEAR does not say where a volume was mounted.
 
-Assumed, not seen in a capture: which of its two processes FORK names (the child, as EXEC does).
+Not seen in a capture, but read in its source: FORK names the child.
 """
 
 from __future__ import annotations
@@ -25,8 +27,8 @@ from witnessmark.telemetry.format import (
     fills,
     never,
 )
-from witnessmark.telemetry.santa_layouts import HEAD, LAYOUTS
-from witnessmark.telemetry.times import nanoseconds
+from witnessmark.telemetry.santa_layouts import HEAD, LAYOUTS, LONGEST, actor
+from witnessmark.telemetry.times import nanoseconds, whole_second
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,18 +36,23 @@ if TYPE_CHECKING:
 KIND: Final = "santa"
 TITLE: Final = "Santa, file log"
 FILLS: Final = fills(
-    present="""exec fork exit rename link unlink clone copyfile denied mount pidversion ppid
-    team_id""",
-    derived="close modified args parent",
+    present="""exec fork exit rename link unlink clone copyfile denied mount pidversion
+    original_ppid team_id""",
+    derived="close modified args parent ppid",
 )
 TIME_RESOLUTION: Final = MILLISECOND
 LOSS_SIGNALS: Final = ('lines "LOG MESSAGE QUOTA EXCEEDED": some records of that moment are gone',)
 QUOTA: Final = "LOG MESSAGE QUOTA EXCEEDED"
 UNKNOWN: Final = never(FILLS) | {"args"}
 """What no line can say for certain; ``args`` because of the lost word boundaries."""
-_VERSIONLESS: Final = UNKNOWN | {"pidversion"}
+_VERSIONED: Final = UNKNOWN | {"team_id"}
+"""Without a team id: unsigned, Apple's own, or of a Santa that did not write one."""
+_VERSIONLESS: Final = _VERSIONED | {"pidversion"}
 """Old versions of Santa, and lines about files, have no pidversion."""
-_LONGEST: Final = 1_024
+# Members of an enum are looked up slowly (until Python 3.12), and each line asks for one.
+_DENIED, _EXEC, _FORK = Kind.DENIED, Kind.EXEC, Kind.FORK
+_EXIT, _CLOSE, _UNLINK = Kind.EXIT, Kind.CLOSE, Kind.UNLINK
+_MILLISECONDS: Final = {f".{count:03}Z": count * MILLISECOND for count in range(1_000)}
 _Made: TypeAlias = tuple[Kind, Process | None, dict[str, Any] | None]
 
 
@@ -55,26 +62,47 @@ def reader() -> _Reader:
 
 
 class _Reader:
+    def __init__(self) -> None:
+        self._second = ""
+        self._second_ns = 0
+        """The second of the line before, which many lines share."""
+
     def read(self, line: bytes, whole: bool) -> Found:
         """One line."""
         text = line.decode()
         # A time in milliseconds, as every version writes it, ends at the 25th character.
-        end = 25 if text.startswith(HEAD, 25) else text.find("]", 0, 40)
+        usual = text.startswith(HEAD, 25)
+        end = 25 if usual else text.find("]", 0, 40)
         if text[:1] != "[" or end < 0:
             raise Unreadable("not a line of Santa's: it does not begin with [time]")
         if not whole:
             raise Unreadable("the line has no end: it is cut off, or still being written")
-        time_ns = nanoseconds(text[1:end])
-        if not text.startswith(HEAD, end):
+        fraction = _MILLISECONDS.get(text[20:end])
+        if fraction is not None and text[1:20] == self._second:
+            time_ns = self._second_ns + fraction
+        else:
+            time_ns = self._time(text, end, fraction)
+        if not usual and not text.startswith(HEAD, end):
             return _notice(text, end, time_ns)
-        action, bar, rest = text[end + len(HEAD) :].partition("|")
-        if not bar:
+        begin = end + len(HEAD)
+        bar = text.find("|", begin)
+        if bar < 0:
             raise Unreadable("an action without fields: the line is cut off")
+        action = text[begin:bar]
         make = _ACTIONS.get(action)
         if make is None:
-            return _unused(action, rest, time_ns)
-        kind, process, details = make(*LAYOUTS[action].values(action, rest))
+            return _unused(action, text[bar + 1 :], time_ns)
+        kind, process, details = make(*LAYOUTS[action].values(action, text, bar + 1))
         return Found(action, kind, time_ns, process, details)
+
+    def _time(self, text: str, end: int, fraction: int | None) -> int:
+        """The time of a line that is of another second than the line before."""
+        if fraction is None:
+            return nanoseconds(text[1:end])
+        second = text[1:20]
+        self._second_ns = whole_second(second)
+        self._second = second
+        return self._second_ns + fraction
 
 
 def _notice(text: str, end: int, time_ns: int) -> Found:
@@ -108,15 +136,24 @@ def _image(pid: str, version: str, ppid: str, path: str, team: str = "") -> Proc
     number, above = int(pid), int(ppid)
     if number <= 0:
         raise BadShape(f"pid {number} is not a process")
-    return swift.process(  # by place: token, path, parent, responsible, ppid
+    # By place throughout, in the order of the model's fields, which saves a third: token, path,
+    # parent, responsible, ppid, original_ppid, group_id, session_id, start_ns, signing_id, team_id,
+    # cdhash, cs_flags, platform_binary, file, simulated.
+    return swift.process(
         swift.token(number, int(version) if version else None),
         _plain(path) if path else "",
-        _parent(above),
-        None,
-        above,
-        team_id=team or None,
-        simulated=UNKNOWN if version else _VERSIONLESS,
-    )
+        _parent(above), None, above, above, None, None, None,
+        None, team or None, None, None, None, None,
+        (UNKNOWN if team else _VERSIONED) if version else _VERSIONLESS,
+    )  # fmt: skip
+
+
+def _bare(token: Token, parent: Token | None = None, ppid: int | None = None) -> Process:
+    """A process of which the line says little more than its pid; by place, as above."""
+    return swift.process(
+        token, "", parent, None, ppid, ppid, None, None, None,
+        None, None, None, None, None, None, _VERSIONLESS,
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=1_024)
@@ -124,12 +161,18 @@ def _parent(pid: int) -> Token | None:
     return swift.token(pid=pid) if pid else None
 
 
-_kept = lru_cache(maxsize=1_024)(_image)
+def _actor(who: str) -> Process:
+    """The image of who acts, kept as the line's text is."""
+    return (_kept if len(who) <= LONGEST else _acting)(who)
 
 
-def _actor(pid: str, version: str, ppid: str, path: str) -> Process:
-    """A process that acts often is written alike each time, so its image is kept."""
-    return (_kept if len(path) <= _LONGEST else _image)(pid, version, ppid, path)
+def _acting(who: str) -> Process:
+    found = actor.__wrapped__(who)
+    assert found is not None  # a layout gives no other
+    return _image(*found)
+
+
+_kept = lru_cache(maxsize=1_024)(_acting)
 
 
 def _exec(
@@ -137,47 +180,46 @@ def _exec(
 ) -> _Made:
     """``pid`` and ``path`` are of the image after; of the one before only the pid is known."""
     target = _image(pid, version, ppid, path, team)
-    words = _plain(args)
+    words = _plain(args) if "<" in args or "\\" in args or args[:1] == "(" else args
     details = {"target": target, "args": tuple(words.split(" ")) if words else None}
-    kind = Kind.DENIED if decision.startswith("DENY") else Kind.EXEC
+    kind = _DENIED if decision.startswith("DENY") else _EXEC
     own = target.token
     token = swift.token(own.pid) if version else own
-    before = swift.process(token, "", target.parent, None, target.ppid, simulated=_VERSIONLESS)
-    return kind, before, details
+    return kind, _bare(token, target.parent, target.ppid), details
 
 
 def _fork(pid: str, version: str, ppid: str) -> _Made:
     child = _image(pid, version, ppid, "")
     if not child.ppid:
         raise BadShape(f"FORK by pid {child.ppid}")
-    parent = swift.process(token=swift.token(pid=child.ppid), path="", simulated=_VERSIONLESS)
-    return Kind.FORK, parent, {"child": child}
+    parent = _bare(swift.token(child.ppid))
+    return _FORK, parent, {"child": child}
 
 
 def _exit(pid: str, version: str, ppid: str) -> _Made:
-    return Kind.EXIT, _image(pid, version, ppid, ""), None
+    return _EXIT, _image(pid, version, ppid, ""), None
 
 
-def _write(path: str, pid: str, version: str, ppid: str, actor: str) -> _Made:
+def _write(path: str, who: str) -> _Made:
     """Santa's WRITE is a close after a modification."""
     file = swift.file_ref(_plain(path))
-    return Kind.CLOSE, _actor(pid, version, ppid, actor), {"file": file, "modified": True}
+    return _CLOSE, _actor(who), {"file": file, "modified": True}
 
 
-def _delete(path: str, pid: str, version: str, ppid: str, actor: str) -> _Made:
+def _delete(path: str, who: str) -> _Made:
     file = swift.file_ref(_plain(path))
-    return Kind.UNLINK, _actor(pid, version, ppid, actor), {"file": file}
+    return _UNLINK, _actor(who), {"file": file}
 
 
 def _two(kind: Kind) -> Callable[..., _Made]:
     """An action from one path to another."""
 
-    def make(source: str, to: str, pid: str, version: str, ppid: str, actor: str) -> _Made:
+    def make(source: str, to: str, who: str) -> _Made:
         details = {
             "source_file": swift.file_ref(_plain(source)),
             "file": swift.file_ref(_plain(to)),
         }
-        return kind, _actor(pid, version, ppid, actor), details
+        return kind, _actor(who), details
 
     return make
 

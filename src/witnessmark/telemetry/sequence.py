@@ -26,6 +26,10 @@ class Seen(Enum):
     RESTARTED = "restarted"
 
 
+_NEXT = Seen.NEXT
+"""What nearly every number means; an enum's members are looked up slowly until Python 3.12."""
+
+
 @dataclass(slots=True)
 class _Bounds:
     """Between which moments a hole lies; None: nobody knows."""
@@ -108,14 +112,14 @@ class Counter:
         if self._next is None:
             self._lowest = number
             self._accept(number, time_ns, late)
-            return Seen.NEXT
+            return _NEXT
         if number >= self._next:
             first, since_ns = self._next, self._since()
             self._accept(number, time_ns, late)
             if number > first:
                 bounds = self._course.opened(since_ns, time_ns)
                 self._holes.append(_Hole(first, number - 1, line, bounds))
-            return Seen.NEXT
+            return _NEXT
         if self._fill(number, time_ns):
             return Seen.LATE
         early = number < self._lowest

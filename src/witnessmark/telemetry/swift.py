@@ -7,7 +7,7 @@ the frozen class; nobody outside ever sees the twin.
 
 from __future__ import annotations
 
-from dataclasses import MISSING, field, fields, make_dataclass
+from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from witnessmark.model.events import Event, FileRef, Process, Token
@@ -23,18 +23,19 @@ def swift(cls: Callable[..., Made]) -> Callable[..., Made]:
 
     They may also be given by place, in the order of the fields: that alone saves a third.
     """
-
-    def become(self: Any) -> None:
-        self.__class__ = cls
-
-    columns: list[Any] = []
-    for item in fields(cast("Any", cls)):
-        if item.default is MISSING:
-            columns.append((item.name, object))
-        else:
-            columns.append((item.name, object, field(default=item.default)))
-    space: dict[str, Callable[[Any], None]] = {"__post_init__": become}
-    return cast("Callable[..., Made]", make_dataclass("Twin", columns, slots=True, namespace=space))
+    columns = fields(cast("Any", cls))
+    names = [item.name for item in columns]
+    space: dict[str, Any] = {"become": cls}
+    space |= {f"d_{item.name}": item.default for item in columns}
+    given = [
+        item.name if item.default is MISSING else f"{item.name}=d_{item.name}" for item in columns
+    ]
+    lines = [f"self.{name} = {name}" for name in names]
+    text = "\n    ".join([f"def __init__(self, {', '.join(given)}):", *lines])
+    # As dataclasses does it, but without a call to become what it is.
+    exec(f"{text}\n    self.__class__ = become\n", space)  # noqa: S102 - names of our own fields
+    twin = type("Twin", (), {"__slots__": tuple(names), "__init__": space["__init__"]})
+    return cast("Callable[..., Made]", twin)
 
 
 event = swift(Event)

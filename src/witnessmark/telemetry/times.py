@@ -12,6 +12,7 @@ _SHAPE = re.compile(
 )
 
 
+_SECONDS = {f":{count:02}": count * 1_000_000_000 for count in range(60)}
 _DIGITS = (0, 100_000_000, 10_000_000, 1_000_000, 100_000, 10_000, 1_000, 100, 10, 1)
 """What the last of so many fractional digits is worth, in ns."""
 
@@ -27,14 +28,21 @@ def nanoseconds(text: str) -> int:
     if 1 <= digits <= 9 and text[19] == "." and text[-1] == "Z":
         fraction = text[20:-1]
         if fraction.isdecimal() and fraction.isascii():
-            return _second(text[:19]) + int(fraction) * _DIGITS[digits]
+            return whole_second(text[:19]) + int(fraction) * _DIGITS[digits]
     return _any(text)
 
 
 @lru_cache(maxsize=4096)
-def _second(text: str) -> int:
-    """Nanoseconds of ``2025-08-07T13:21:35``, UTC."""
-    return _any(f"{text}Z")
+def whole_second(text: str) -> int:
+    """Nanoseconds of ``2025-08-07T13:21:35``, UTC.
+
+    Raises:
+        ValueError: not such a time, or no such moment.
+    """
+    second = _SECONDS.get(text[16:])
+    if second is None:
+        return _any(f"{text}Z")
+    return _any(f"{text[:16]}:00Z") + second
 
 
 @lru_cache(maxsize=4096)

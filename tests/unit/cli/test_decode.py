@@ -50,6 +50,7 @@ def test_events_bad_lines_and_the_summary_in_their_turn(log: Path) -> None:
     assert code == 1
     assert (write["type"], write["kind"], write["id"]) == ("event", "close", "mac7/santa/1")
     process = {"token": {"pid": 500}, "path": "/bin/zsh", "parent": {"pid": 1}, "ppid": 1}
+    process["original_ppid"] = 1
     assert write["process"] == process
     assert (write["time"], write["file"]) == ("2026-10-04T10:00:01.000000000Z", str(log))
     assert "responsible" in write["unknown"]

@@ -15,6 +15,7 @@ from witnessmark.model.detections import Answer
 from witnessmark.model.events import Kind, Token
 from witnessmark.telemetry import osquery
 
+DROP = "/Users/kim/Downloads/x.sh"
 CHROME = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 PROCESS = {
     "version": "9", "seq_num": "4", "global_seq_num": "7", "event_type": "exec", "pid": "400",
@@ -72,6 +73,31 @@ def test_an_exec(whole: Any) -> None:
     assert event.target.platform_binary is True
     assert (event.args, event.cwd) == (("sh", "/x/y.sh"), "/Users/kim")
     assert (event.process.path, event.process.token) == ("", Token(pid=400))
+
+
+def test_a_column_that_the_query_did_not_select_is_unknown_and_an_empty_one_is_not(
+    whole: Any,
+) -> None:
+    asked = {key: value for key, value in PROCESS.items() if key not in ("team_id", "cwd")}
+    (event,) = whole(osquery, result(asked)).events
+    assert {"team_id", "cwd"} <= event.target.simulated
+    (event,) = whole(osquery, exec_(team_id="")).events
+    assert event.target.team_id is None
+    assert not {"team_id", "cwd"} & event.target.simulated
+
+
+def test_numbers_of_two_tables_show_losses_and_never_an_order(whole: Any) -> None:
+    (event,) = whole(osquery, exec_()).events
+    assert event.numbered_apart
+
+
+def test_a_drop_is_found_though_its_table_counts_for_itself(whole: Any) -> None:
+    """The file table's numbers run far behind, and its rows come after the exec's of a second."""
+    late = exec_(global_seq_num="900", time="1790000003", path="/bin/sh", cmdline=f"sh {DROP} ")
+    drop = file(global_seq_num="3", time="1790000003", filename=DROP)
+    first = exec_(global_seq_num="899", time="1790000000", pid="77", cmdline="ls ", path="/bin/ls")
+    found = detect(whole(osquery, first, late, drop), load().parameters)
+    assert [item.answer for item in found if item.branch == "B"] == [Answer.FIRED]
 
 
 def test_the_time_is_the_events_and_not_the_querys(whole: Any) -> None:
@@ -169,6 +195,10 @@ def test_a_snapshot_of_events_and_an_empty_one(whole: Any) -> None:
         ("\n", 1, ("\n",)),
         ("", 1, ("",)),
         ("sh ", 2, ("sh", "")),
+        ("sh ", 1, ("sh",)),  # as osquery writes it: a space follows each word
+        ("sh  ", 2, ("sh", "")),
+        ('sh "/x/my file.sh" ', 2, ("sh", "/x/my file.sh")),
+        ("sh ", None, ("sh",)),
         ("sh x", None, ("sh", "x")),
     ],
 )

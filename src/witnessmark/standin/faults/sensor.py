@@ -7,34 +7,47 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from .known import OFFSET, WHOLE, WORDS, Action, Fault
+from .known import OFFSET, WHOLE, WORDS, Action, Fault, one_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
 Lines = list[bytes]
+KINDS = ("eslogger", "santa", "osquery")
+"""The sensors that a host may have."""
+_SOURCE = {"source": one_of(*KINDS)}
+"""The one sensor that is broken; without it, each of the host's."""
 
 ACTIONS: Mapping[str, Action] = {
-    "drop": Action(what="the event vanishes before it is numbered, as a muted path does: no gap"),
-    "stop": Action(what="the sensor dies at this event: neither it nor any later one is written"),
-    "lose": Action(what="the event is lost after it was numbered: a gap shows in the numbers"),
+    "drop": Action(
+        what="the event vanishes before it is numbered, as a muted path does: no gap", may=_SOURCE
+    ),
+    "stop": Action(
+        what="the sensor dies at this event: neither it nor any later one is written", may=_SOURCE
+    ),
+    "lose": Action(
+        what="the event is lost after it was numbered: a gap shows in the numbers (in Santa's log, "
+        "which has none, a line that says so)",
+        may=_SOURCE,
+    ),
     "strip": Action(
         what="these fields are missing, wherever in the record they stand", needs={"fields": WORDS}
     ),
-    "duplicate": Action(what="the record is written twice"),
+    "duplicate": Action(what="the record is written twice", may=_SOURCE),
     "delay": Action(
         what="the record is written only after the next one, or after the next `records`",
-        may={"records": WHOLE},
+        may={"records": WHOLE, **_SOURCE},
     ),
     "clock": Action(
         what="the sensor's clock is off: all times in the record are shifted",
         needs={"seconds": OFFSET},
     ),
-    "corrupt": Action(what="only the first half of the record's line is written"),
+    "corrupt": Action(what="only the first half of the record's line is written", may=_SOURCE),
     "reshape": Action(
         what="the record has a shape that nobody knows: all of it lies one level deeper, or, with "
         "`schema`, it only says another schema_version",
@@ -59,18 +72,29 @@ _TIMES = re.compile(
 """In the text of a record a quote is always escaped, so no argument can look like this."""
 
 
+def _nothing(_line: bytes) -> bytes:
+    return b""
+
+
 class SensorFaults:
-    """The sensor's faults of one recording, asked for every event."""
+    """One sensor's faults of one recording, asked for every event.
+
+    ``kind`` is the sensor's; ``instead``: what its log says where a record was lost.
+    """
 
     def __init__(
         self,
         items: Sequence[Fault] = (),
         note: Callable[[Fault, str, Iterable[str]], None] = lambda _fault, _event, _names: None,
+        *,
+        kind: str = KINDS[0],
+        instead: Callable[[bytes], bytes] = _nothing,
     ) -> None:
-        ours = [fault for fault in items if fault.layer == "sensor"]
+        # Each sensor counts for itself what a fault may still touch.
+        ours = [replace(fault) for fault in items if _breaks(fault, kind)]
         self._before = [fault for fault in ours if fault.action in ("drop", "stop")]
-        self._after = [fault for fault in ours if fault.action in (*_ON_LINES, "delay")]
-        self._note = note
+        self._after = [fault for fault in ours if fault.action in (*_ON_LINES, "delay", "lose")]
+        self._note, self._instead = note, instead
         self._dead = False
         self._delayed: list[tuple[int, Lines]] = []
 
@@ -94,6 +118,8 @@ class SensorFaults:
             self._note(fault, event, names)
             if fault.action == "delay":
                 hold = fault.number("records", 1)
+            elif fault.action == "lose":
+                lines = [said for line in lines if (said := self._instead(line))]
             else:
                 lines = _ON_LINES[fault.action](fault, lines)
         due = [held for left, held in self._delayed if left == 1]
@@ -102,6 +128,13 @@ class SensorFaults:
             self._delayed.append((hold, lines))
             lines = []
         return [*lines, *(each for held in due for each in held)]
+
+
+def _breaks(fault: Fault, kind: str) -> bool:
+    """Whether a fault is of this sensor. What reads or changes a record knows eslogger's only."""
+    if fault.layer != "sensor" or fault.settings.get("source", kind) != kind:
+        return False
+    return kind == KINDS[0] or "source" in ACTIONS[fault.action].may
 
 
 def _each(change: Callable[[Fault, bytes], bytes]) -> Callable[[Fault, Lines], Lines]:
@@ -142,7 +175,6 @@ def _reshape(fault: Fault, line: bytes) -> bytes:
 
 
 _ON_LINES: Mapping[str, Callable[[Fault, Lines], Lines]] = {
-    "lose": lambda _fault, _lines: [],
     "strip": _each(_strip),
     "duplicate": lambda _fault, lines: lines * 2,
     "clock": _each(_shift),
