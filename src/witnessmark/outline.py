@@ -179,6 +179,9 @@ def _asks(source: Source) -> Iterator[str]:
     for command in (source.version_command, source.policy_command):
         if command is not None:
             yield " ".join(command)
+    if source.unified_log is not None:
+        yield "log config --status"
+        yield "logger, for a message of its own before the first case and after the last"
     if source.rule_file is not None:
         kept = "hashed only" if source.rule_secret else "hashed and kept"
         yield f"{source.rule_file} ({kept})"

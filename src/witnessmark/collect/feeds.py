@@ -128,7 +128,8 @@ def feed(transport: Transport, source: Source, raw: Path) -> Feed:
         from witnessmark.collect.unifiedlog import LogFeed
 
         read = LogStreamFeed if source.unified_log.read == "stream" else LogFeed
-        return read(transport, source.unified_log, raw)
+        events = source.kind == "eslogger-oslog"
+        return read(transport, source.unified_log, raw, events=events)
     if source.path:
         from witnessmark.collect.files import FileFeed
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from witnessmark.hosts.transport import Transport
     from witnessmark.model.unifiedlog import UnifiedLog
 
-_ALONE: Final = ("logger", "eslogger", "syspolicyd", "launchd", "runningboardd")
+_ALONE: Final = ("logger", "syspolicyd", "launchd", "runningboardd")
 """Processes of which every record is read."""
 _STOPPED: Final = ("ASP:", "AMFI:")
 """How the kernel's messages begin that tell of stopped executions."""
@@ -34,6 +34,8 @@ PREDICATE: Final = " OR ".join(
         *(f'(process == "kernel" AND eventMessage BEGINSWITH "{word}")' for word in _STOPPED),
     )
 )
+EVENTS: Final = f'{PREDICATE} OR process == "eslogger"'
+"""The same with what ``eslogger --oslog`` puts there."""
 DEFAULT: Final = "messageType == default"
 BANNER: Final = b"Filtering the log data using "
 RIGHTS: Final = "may this user read the log (an administrator does, or `sudo: true`)?"
@@ -75,8 +77,10 @@ class Line:
 class Log:
     """The ``log`` of one host."""
 
-    def __init__(self, transport: Transport, place: UnifiedLog) -> None:
+    def __init__(self, transport: Transport, place: UnifiedLog, *, events: bool = False) -> None:
         self.host = transport.host.name
+        self.predicate = EVENTS if events else PREDICATE
+        """What is read of it."""
         self._transport, self._place = transport, place
         program = f"{transport.host.path_prefix}/usr/bin/log"  # zsh has a `log` of its own
         self._log = ["sudo", "-n", program] if place.sudo else [program]
@@ -92,7 +96,7 @@ class Log:
         Raises:
             HostError: the answer is not whole; what it lacks may be what is looked for.
         """
-        argv = self.argv("show", predicate=PREDICATE, start=since_ns // _SECOND)
+        argv = self.argv("show", predicate=self.predicate, start=since_ns // _SECOND)
         asked_ns = time.time_ns()
         data = self._answer(argv)
         lines = self._whole(data)

@@ -37,8 +37,10 @@ _SECOND = 10**9
 class Kept:
     """What both ways have in common: canaries, notes, and the last look."""
 
-    def __init__(self, transport: Transport, place: UnifiedLog, raw: Path) -> None:
-        self.log = Log(transport, place)
+    def __init__(
+        self, transport: Transport, place: UnifiedLog, raw: Path, *, events: bool = False
+    ) -> None:
+        self.log = Log(transport, place, events=events)
         self._transport, self._place = transport, place
         self._notes = raw.with_name(f"{raw.name.removesuffix('.ndjson')}.log.ndjson")
         self.first_ns = 0

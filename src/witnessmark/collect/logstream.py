@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from witnessmark.collect import canaries
 from witnessmark.collect.feeds import CommandFeed, GoneOn, SecondLook
-from witnessmark.collect.logasked import PREDICATE, read
+from witnessmark.collect.logasked import read
 from witnessmark.collect.logkept import Kept
 
 if TYPE_CHECKING:
@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 class LogStreamFeed:
     """``log stream`` as it comes; at the end `log show` tells what of that is kept."""
 
-    def __init__(self, transport: Transport, place: UnifiedLog, raw: Path) -> None:
-        self._kept, self._place = Kept(transport, place, raw), place
-        argv = self._kept.log.argv("stream", predicate=PREDICATE)
+    def __init__(
+        self, transport: Transport, place: UnifiedLog, raw: Path, *, events: bool = False
+    ) -> None:
+        self._kept, self._place = Kept(transport, place, raw, events=events), place
+        argv = self._kept.log.argv("stream", predicate=self._kept.log.predicate)
         self._live = CommandFeed(transport, tuple(argv))
         self._rest = b""
         self._had: Counter[bytes] = Counter()

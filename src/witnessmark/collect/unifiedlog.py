@@ -29,8 +29,10 @@ _SECOND = 10**9
 class LogFeed:
     """``log show``, asked every few seconds for the last minute, and at the end for the run."""
 
-    def __init__(self, transport: Transport, place: UnifiedLog, raw: Path) -> None:
-        self._kept, self._place = Kept(transport, place, raw), place
+    def __init__(
+        self, transport: Transport, place: UnifiedLog, raw: Path, *, events: bool = False
+    ) -> None:
+        self._kept, self._place = Kept(transport, place, raw, events=events), place
         self._before: Counter[bytes] = Counter()
         self._had: Counter[bytes] = Counter()
         self._ready: deque[tuple[bytes, int | None]] = deque()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from witnessmark.collect.collector import Collector
 from witnessmark.collect.delivery import SUFFIX, Arrivals
+from witnessmark.doctor import logs
 from witnessmark.doctor.lines import Line
 from witnessmark.judge.match import WRITES
 from witnessmark.model.events import Kind
@@ -126,7 +127,11 @@ class Watched:
         if found.problem is not None:
             mend = RIGHTS if source.command else "correct its path, or let the user read it"
             mend = "correct its search in the inventory" if source.search else mend
+            mend = logs.RIGHTS if source.unified_log else mend
             yield self._line(name, Status.FAIL, found.problem, mend)
+            return
+        if found.log is not None and not tells(source):
+            yield logs.line(source, found, self._raw[source.name])
             return
         if not tells(source):
             message = f"it can be read, but a source of kind {source.kind} never records what is "

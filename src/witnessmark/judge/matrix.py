@@ -92,12 +92,15 @@ def _devices(cases: Sequence[CaseEvidence]) -> Dimension:
 
 
 def _fields(told: Sequence[Cell]) -> Dimension:
+    told = [item for item in told if item.record != oslog.CANARY]
     asked = [item for item in told if item.state is not State.NEVER]
     sure = [item for item in asked if item.state not in (State.UNKNOWN, State.SIMULATED)]
     filled = sum(item.state in (State.PRESENT, State.LATE) for item in sure)
     other, never = len(asked) - len(sure), len(told) - len(asked)
     more = f"; {other} are unknown or simulated" if other else ""
     more += f"; {never} records are never in a source of this kind" if never else ""
+    if never and not sure:
+        return Dimension(name="data field completeness", share=None, text=f"unknown{more}")
     return _share("data field completeness", filled, len(sure), f"fields are filled{more}")
 
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from witnessmark.model.unifiedlog import Canary, LogLook
 
 PROGRAM = "/usr/bin/logger"
+CANARY = "canary"
+"""How the source matrix names a canary; it is no record of a scenario's."""
 PRIVATE = "<private>"
 """How the unified log writes what it will not tell (os_log(3))."""
 _HASH = re.compile(r"<mask\.hash: [^>]*>|\(path: [0-9a-fA-F]{16}\)|\A[0-9a-fA-F]{16}\Z")
@@ -102,7 +104,7 @@ def cells(case: CaseEvidence) -> Iterator[Cell]:
             state = State.MISSING if trouble(case) is None else State.UNKNOWN
         else:
             state = State.PRESENT if item.redaction is Redaction.CLEAR else State.REDACTED
-        yield Cell(record="canary", field="message", state=state)
+        yield Cell(record=CANARY, field="message", state=state)
 
 
 def covered_s(case: CaseEvidence) -> float:

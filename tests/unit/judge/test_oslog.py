@@ -255,8 +255,8 @@ def test_the_source_matrix_tells_gaps_and_canaries() -> None:
     assert ("canary", "message", State.UNKNOWN) in states(bad(logged(kept=(0,))))
     told = judge_case(logged(), validators())
     fields = matrix.quality("es", [logged()], [told]).dimensions[1]
-    assert fields.share == 1.0, "a gap of the source counts against nobody"
-    assert "2 records are never in a source of this kind" in fields.text
+    assert fields.share is None, "a gap counts against nobody, and a canary for nobody"
+    assert fields.text == "unknown; 2 records are never in a source of this kind"
 
 
 def said(case: CaseEvidence) -> dict[str, tuple[str, str]]:
