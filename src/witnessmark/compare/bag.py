@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from witnessmark.model.events import Event, Stream
     from witnessmark.model.verdicts import CaseVerdict
 
+NOTHING = "there is nothing to run it over: the source was not collected"
 _SAID = {Answer.FIRED: Said.SAW, Answer.SILENT: Said.SILENT, Answer.SUPPRESSED: Said.SILENT}
 
 
@@ -71,8 +72,8 @@ def compare(bag: Bag, rules: Sequence[Rule], runner: Runner) -> Comparison:
             continue
         outcomes = _outcomes(bag, played[0], asking, runner)
         for place, outcome in enumerate(outcomes):
-            if outcome.problem is not None:
-                problems.setdefault(place, outcome.problem)
+            if outcome.problem not in (None, NOTHING):
+                problems.setdefault(place, str(outcome.problem))
         events = {item.id: item for item in _events(played[0].analysed.stream)}
         for item in played:
             one = _Asking(evidence=item.analysed, events=events)
@@ -116,7 +117,7 @@ def _outcomes(
     """What every rule says over the stream of one host and source."""
     stream = case.analysed.stream
     if stream is None:
-        return tuple(Outcome(problem=item.problem) for item in rules)
+        return tuple(Outcome(problem=item.problem or NOTHING) for item in rules)
     host = next(item for item in bag.record.plan.hosts if item.name == case.case.host)
     params = evidence.parameters(bag)
     assert case.source is not None

@@ -102,6 +102,8 @@ def run(rule: Rule, rows: Sequence[Row], limit: Limit) -> Outcome:
 
 
 def _convert(rule: Rule) -> _Made:
+    if "filter" in rule.documents[0]:
+        raise Unrunnable("is a filter of other rules, and filters are not applied here")
     collection = SigmaCollection.from_dicts([dict(item) for item in rule.documents])
     for item in collection.rules:
         if isinstance(item, SigmaRule):
@@ -115,13 +117,16 @@ def _convert(rule: Rule) -> _Made:
     asked = tuple((item, str(item.get_conversion_result()[0])) for item in bases)
     query, fields = None, {name for item in bases for name in backend.required_fields(item)}
     if heads:
-        top = heads[0]
-        query = str(top.get_conversion_result()[0])
+        query = str(_top(heads).get_conversion_result()[0])
         fields |= set(_joined(heads))
-    elif len(bases) > 1:
-        raise Unrunnable("refers to other rules, and is no correlation")
     needs = tuple(dict.fromkeys(str(item.logsource.category) for item in bases))
     return _Made(correlation=query, bases=asked, fields=tuple(sorted(fields)), needs=needs)
+
+
+def _top(heads: Sequence[SigmaCorrelationRule]) -> SigmaCorrelationRule:
+    """The correlation that no other refers to; pySigma sorts them by who refers to whom."""
+    below = {id(item.rule) for head in heads for item in head.referenced_rules}
+    return next(head for head in heads if id(head) not in below)
 
 
 def _joined(heads: Iterable[SigmaCorrelationRule]) -> list[str]:

@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner, Result
 from tests.unit.compare.conftest import sigma
+from tests.unit.judge import conftest as runs
 
 from witnessmark.cli import cli
 from witnessmark.compare import bag as compared
-from witnessmark.compare import files
-from witnessmark.compare import run as runs
+from witnessmark.compare import files, run
 from witnessmark.compare.comparison import Mark, Said, exit_code
 from witnessmark.compare.run import Runner
 from witnessmark.errors import Unsupported
+from witnessmark.judge.processes import Tie
 from witnessmark.model.scenario import ExpectedAnswer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from tests.unit.judge.conftest import Played
@@ -147,6 +148,53 @@ def test_silence_without_a_control_says_nothing(played: Played, tmp_path: Path) 
     assert only(found).cells[0].said is Said.UNKNOWN
 
 
+def test_silence_over_nothing_says_nothing(played: Played, tmp_path: Path) -> None:
+    played.change = lambda record: replace(record, collections=())
+    found = compare(played, tmp_path, SEES)
+    assert only(found).cells[0].said is Said.UNKNOWN
+    assert "the source was not collected" in only(found).cells[0].reason
+    assert found.rules[0].problem is None
+    assert exit_code(found) == 4
+
+
+def test_silence_of_a_source_that_never_records_such_says_nothing(
+    played: Played, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(_: object, kinds: Iterable[str]) -> str | None:
+        return "it never records links" if "link" in kinds else None
+
+    monkeypatch.setattr(compared.known, "never", never)
+    found = compare(played, tmp_path, BLIND, DROP.replace("/Downloads/", "/none/"))
+    assert [item.said for item in only(found).cells] == [Said.SILENT, Said.UNKNOWN]
+    assert only(found).cells[1].reason == "it never records links"
+
+
+def test_a_hit_that_may_be_anybodys_says_nothing(
+    played: Played, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compared.tied, "tie", lambda *_: Tie.OPEN)
+    found = compare(played, tmp_path, SEES)
+    assert only(found).cells[0].reason == "it hit a record that may be of another process"
+
+
+def test_a_hit_beside_a_benign_case_is_no_silence(played: Played, tmp_path: Path) -> None:
+    """A tool of the scenario's own that names the file, and is none of its processes."""
+    case = played.rounds[1]
+    for pid, words in ((900, ["ls"]), (901, ["chmod", "+x", case.path])):
+        target = runs._process(pid, f"/bin/{words[0]}", case.shell, version=1)
+        body = {"target": target, "args": words, "script": None}
+        before = runs._process(pid, "/bin/sh", case.shell)
+        at = case.start_ns + 5 * runs.SECOND + pid
+        played.records.insert(pid - 897, runs._record(at, before, "exec", body))
+    played.number()
+    rule = sigma("  s: {Image: [/bin/ls, /bin/chmod]}\n  condition: s")
+    played.change = expecting(ExpectedAnswer.SILENT)
+    found = compare(played, tmp_path, rule, BLIND)
+    beside, silent = only(found).cells
+    assert beside.reason == "it hit what has the case's mark and is none of its processes"
+    assert silent.said is Said.SILENT
+
+
 def test_a_hit_on_another_process_is_not_the_cases(played: Played, tmp_path: Path) -> None:
     found = compare(played, tmp_path, sigma("  s: {Image: /bin/ls}\n  condition: s"), SEES)
     assert only(found).cells[0].said is Said.SILENT
@@ -256,19 +304,19 @@ def test_what_is_missing_is_named_with_what_to_install(
 
     monkeypatch.setattr(importlib, "import_module", without("sigma_rules"))
     with pytest.raises(Unsupported) as refused:
-        runs.ready(files.find(rules))
+        run.ready(files.find(rules))
     assert str(refused.value) == (
         "sigma rules cannot be run without sigma: install witnessmark[compare]"
     )
     (rules / "z.eql").write_text("process where true")
-    runs.ready(files.find(rules))
+    run.ready(files.find(rules))
     found = compared.compare(played.seal(), files.find(rules), Runner())
     problems = [item.problem for item in found.rules]
     assert problems[:4] == [str(refused.value)] * 4
     assert problems[-1] is None
     monkeypatch.setattr(importlib, "import_module", without("sigma_rules", "eql_rules"))
     with pytest.raises(Unsupported, match=r"witnessmark\[compare\]; eql rules .*\[eql\]"):
-        runs.ready(files.find(rules))
+        run.ready(files.find(rules))
 
 
 def test_a_profiles_window_is_said(played: Played, rules: Path) -> None:

@@ -97,6 +97,7 @@ def test_nothing_is_joined_by_what_nobody_told(ask: Any, tape: Any) -> None:
         ("process where", "cannot be run: EqlSyntaxError"),
         ("network where true", "reads network events"),
         ("any where true", "reads any events"),
+        ("join [file where true] [process where true]", "is a join, and only queries"),
         ('process where process.name == "sh" | head 1', "ends in the pipe head"),
         ("process where nosuch(process.name)", "cannot be run: Eql"),
         ('process where process.name : "s?"', "the wildcard ? is not known here"),

@@ -98,6 +98,25 @@ def test_what_does_not_fit_together_is_not_joined(ask: Any, tape: Any, what: str
     assert outcome.hits == ()
 
 
+def test_a_correlation_of_correlations_is_asked_as_a_whole(ask: Any, tape: Any) -> None:
+    """Two such joins within the hour, of which each holds for itself."""
+    top = (
+        "title: twice\ncorrelation:\n  type: event_count\n  rules: [j]\n  timespan: 1h\n"
+        "  group-by: [Computer]\n  condition: {gte: 2}\n---\n"
+    )
+    text = top + WRITTEN + RUN + JOIN.replace("title: j", "title: j\nname: j")
+    tape.write(DROP)
+    tape.wait(3)
+    tape.spawn(tape.terminal, DROP)
+    once = ask(text, tape)
+    assert (once.hits, once.problem) == ((), None)
+    tape.write(DROP + "2")
+    tape.wait(3)
+    tape.spawn(tape.terminal, DROP + "2")
+    (hit,) = ask(text, tape).hits
+    assert len(hit) == 4
+
+
 def test_a_correlation_asks_of_each_part_whether_it_can_be_decided(ask: Any, tape: Any) -> None:
     tape.write(DROP)
     tape.spawn(tape.terminal, DROP)
@@ -115,6 +134,8 @@ def test_a_correlation_asks_of_each_part_whether_it_can_be_decided(ask: Any, tap
         (sigma("  s: {A: b}\n  condition: s and x"), "cannot be run: Sigma"),
         ("title: t\n", "cannot be run"),
         (JOIN, "cannot be run: SigmaRuleNotFoundError"),
+        ("title: f\nlogsource: {product: macos}\nfilter: {rules: any, condition: s}\n", "filter"),
+        (sigma("  s: {Image: a}\n  condition: [s, not s]"), "has no condition, or several"),
         (sigma("  s: {Image|re: '('}\n  condition: s"), "cannot be run: Sigma"),
     ],
 )
