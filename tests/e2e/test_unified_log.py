@@ -69,7 +69,7 @@ def finding(told: dict[str, Any], host: str, source: str, what: str) -> tuple[st
     (found,) = (
         item
         for item in told["host_findings"]
-        if (item["host"], item["name"]) == (host, f"{source}: {what}")
+        if (item["host"], item["name"]) == (host, f"{what} {source}")
     )
     return found["status"], found["observed"]
 
@@ -110,7 +110,7 @@ def test_what_the_log_can_never_show_is_its_coverage_gap(told: dict[str, Any]) -
 def test_what_is_said_of_each_log(told: dict[str, Any]) -> None:
     assert finding(told, CLEAN, LOG, "canary") == ("pass", "2 of 2")
     assert finding(told, CLEAN, LOG, "redaction")[1].startswith("clear; 0 of ")
-    assert finding(told, CLEAN, LOG, "config") == ("error", ""), "a stand-in cannot know it"
+    assert finding(told, CLEAN, LOG, "log-config") == ("error", ""), "a stand-in cannot know it"
     status, reach = finding(told, CLEAN, LOG, "reach")
     assert (status, reach.startswith("0.0 h")) == ("pass", True)
     assert finding(told, "log-canary-dropped", LOG, "canary") == ("fail", "0 of 2")

@@ -117,6 +117,8 @@ class Log:
         rest = b""
         for piece in self._pieces(argv):
             *whole, rest = (rest + piece).split(b"\n")
+            if len(rest) > self._place.most_bytes:
+                raise HostError(f"{self.host}: log show said a line without an end")
             for raw in whole:
                 line = read(raw)
                 if line is None:

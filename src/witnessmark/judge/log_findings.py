@@ -35,7 +35,7 @@ def _findings(case: CaseEvidence) -> Iterator[HostFinding]:
     cut = dict(case.stream.coverage.kinds).get("truncated", 0) if case.stream else 0
     if cut:
         what = "eslogger's records were cut at its limit, and what they said is lost"
-        yield _found(case, "eslogger", Status.FAIL, what, f"{cut} cut")
+        yield _found(case, "cut", Status.FAIL, what, f"{cut} cut")
 
 
 def _canaries(case: CaseEvidence) -> HostFinding:
@@ -83,8 +83,10 @@ def _config(case: CaseEvidence) -> HostFinding:
     told = oslog.learnt(case)
     if told is None or not told.config:
         why = (told and told.config_problem) or "it was not asked"
-        return _found(case, "config", Status.ERROR, f"how it is configured is not known: {why}", "")
-    return _found(case, "config", Status.PASS, "how it is configured is known", told.config)
+        return _found(
+            case, "log-config", Status.ERROR, f"how it is configured is not known: {why}", ""
+        )
+    return _found(case, "log-config", Status.PASS, "how it is configured is known", told.config)
 
 
 def _found(
@@ -93,7 +95,7 @@ def _found(
     name = case.source.name if case.source else ""
     return HostFinding(
         host=case.case.host,
-        name=f"{name}: {what}",
+        name=f"{what} {name}",
         status=status,
         message=message,
         observed=observed,

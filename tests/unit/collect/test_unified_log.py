@@ -210,6 +210,29 @@ def test_an_answer_that_is_not_whole_is_none(mac: LocalTransport, script: str, w
         answering(mac, script).show(0)
 
 
+@pytest.mark.parametrize(
+    ("script", "why"),
+    [
+        ("exec tr '\\\\000' x < /dev/zero", "said a line without an end"),
+        (say(RECORD), "ended before it was done"),
+        ("exit 0", "ended before it was done"),
+    ],
+)
+def test_the_first_records_of_an_answer_that_is_none(
+    mac: LocalTransport, script: str, why: str
+) -> None:
+    with pytest.raises(HostError, match=why):
+        answering(mac, script).first(2, predicate="x")
+
+
+def test_the_first_records_are_not_waited_for_longer_than_needed(mac: LocalTransport) -> None:
+    log = answering(mac, say(RECORD, RECORD) + "\nexec sleep 30")
+    begun = time.monotonic()
+    assert len(log.first(2, predicate="x")) == 2
+    assert time.monotonic() - begun < 20
+    assert len(answering(mac, say(RECORD, FINISHED)).first(2, predicate="x")) == 1
+
+
 def test_a_whole_answer(mac: LocalTransport) -> None:
     banner = 'Filtering the log data using "process == x"'
     lines, receipt = answering(mac, say(banner, RECORD, "no record", FINISHED)).show(10**9)

@@ -261,7 +261,7 @@ def test_the_source_matrix_tells_gaps_and_canaries() -> None:
 
 def said(case: CaseEvidence) -> dict[str, tuple[str, str]]:
     found = list(log_findings([case, case]))
-    names = [item.name.partition(": ")[2] for item in found]
+    names = [item.name.partition(" ")[0] for item in found]
     assert len(names) == len(set(names)), "once for each host and source"
     return {n: (x.status.value, x.observed) for n, x in zip(names, found, strict=True)}
 
@@ -271,7 +271,7 @@ def test_what_is_said_of_a_log_beside_the_cases() -> None:
         "canary": ("pass", "2 of 2"),
         "redaction": ("pass", "clear; 0 of 2 messages hide something"),
         "reach": ("pass", "48.0 h, without a hole for at least 24 h"),
-        "config": ("error", ""),
+        "log-config": ("error", ""),
     }
     assert said(logged(hidden=True))["redaction"][0] == "fail"
     assert said(logged(kept=()))["redaction"][0] == "error"
@@ -286,4 +286,4 @@ def test_records_that_were_cut_are_counted_beside_the_cases() -> None:
     assert case.stream is not None
     cover = replace(case.stream.coverage, kinds=(("logEvent", 2), ("truncated", 3)))
     cut = replace(case, stream=replace(case.stream, coverage=cover))
-    assert said(cut)["eslogger"] == ("fail", "3 cut")
+    assert said(cut)["cut"] == ("fail", "3 cut")
