@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from witnessmark.model.run import HostFacts
 
 LIMIT_S: Final = 60.0
+GENERIC: Final = frozenset(("corp", "home", "intern", "internal", "office", "intranet", "domain"))
+"""Parts of a domain that name no organisation."""
 _CODES: Final = {item.value: item for item in What}
 
 
@@ -111,9 +113,12 @@ def _known(what: What, value: str) -> Iterator[Private]:
                 yield Private(what=What.WORD, value=part)
     if what is What.HOST and "." in value:
         first, _, domain = value.partition(".")
-        for kind, part in ((What.HOST, first), (What.DOMAIN, domain)):
-            if (more := known(kind, part)) is not None:
-                yield more
+        yield from _known(What.HOST, first)
+        yield from _known(What.DOMAIN, domain)
+    if what is What.DOMAIN:  # com.acme.agent names the organisation as acme.com does
+        for label in value.split(".")[:-1]:
+            if len(label) > 3 and label.casefold() not in RESERVED | PUBLIC | GENERIC:
+                yield Private(what=What.WORD, value=label)
 
 
 def _inventory(host: Host, owner: str) -> Iterator[Private]:
@@ -196,14 +201,23 @@ def _made(transport: Transport, facts: HostFacts, run_id: str) -> list[tuple[str
 
 def _removed(transport: Transport, facts: HostFacts, run_id: str) -> None:
     """Teardown's own script, and a look whether it was enough. Raises HostError if it was not."""
-    host = transport.host
-    text = with_arguments("sweep.sh", run_id)
-    result = transport.run(["/bin/sh", "-c", text], env={}, timeout_s=LIMIT_S)
-    mend = f"run `witnessmark teardown --run {run_id}`"
+    host, mend = transport.host, f"run `witnessmark teardown --run {run_id}`"
+    argv = ["/bin/sh", "-c", with_arguments("sweep.sh", run_id)]
+    try:
+        try:
+            result = transport.run(argv, env={}, timeout_s=LIMIT_S)
+        except HostError:  # the connection was lost: once more, over one of its own
+            again = reach(host)
+            try:
+                result = again.run(argv, env={}, timeout_s=LIMIT_S)
+            finally:
+                again.close()
+        left = left_behind(host, facts, run_id) if result.status == 0 else None
+    except HostError as problem:
+        raise HostError(f"{problem}; what the probes left may still be there: {mend}") from problem
     if result.status != 0:
         said = said_lines(result.stdout.decode(errors="replace"))
         raise HostError(f"{why(host, said, result.stderr.decode(errors='replace'))}; {mend}")
-    left = left_behind(host, facts, run_id)
     if left is None or left:
         where = "nobody could look whether all is removed" if left is None else ", ".join(left)
         raise HostError(f"{host.name}: left behind: {where}; {mend}")

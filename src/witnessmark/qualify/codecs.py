@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -66,10 +65,7 @@ def _base64(run: str, start: int) -> Iterator[Hidden]:
         end = start + skip + (len(part) if padded else len(body))
         url = "-" in body or "_" in body
         standard = body.replace("-", "+").replace("_", "/")
-        try:
-            said = base64.b64decode(standard + "=" * (-len(body) % 4))
-        except binascii.Error:
-            continue
+        said = base64.b64decode(standard + "=" * (-len(body) % 4))
         yield Hidden(start + skip, end, said, _base64_like(url=url, padded=padded))
 
 

@@ -90,19 +90,20 @@ def _without(record: Any, path: str) -> Any | None:
     if last == "[]" or last == "*":
         return None
     for place in _places(record, way):
-        if isinstance(place, dict):
-            place.pop(last, None)
+        place.pop(last, None)
     return record
 
 
 def _places(value: Any, way: Sequence[str]) -> Iterator[Any]:
-    if not way:
-        yield value
-    elif way[0] == "[]" and isinstance(value, list):
-        for item in value:
+    """The objects at the end of a way; at a place there may be other things as well."""
+    if isinstance(value, list):
+        for item in value if way[:1] == ["[]"] else ():
             yield from _places(item, way[1:])
-    elif isinstance(value, dict) and way[0] in value:
-        yield from _places(value[way[0]], way[1:])
+    elif isinstance(value, dict):
+        if not way:
+            yield value
+        elif way[0] in value:
+            yield from _places(value[way[0]], way[1:])
 
 
 def _walk(value: Any, path: str) -> Iterator[tuple[str, Any]]:

@@ -80,8 +80,11 @@ def _problems(folder: Path, manifest: Mapping[str, Any]) -> Iterator[str]:
             continue
         if hashlib.sha256(data).hexdigest() != sums[name]:
             yield f"{name} was changed after it was made"
-        elif name != SHAPES:
+        elif name == SHAPES:
+            yield from _private(name, data)
+        else:
             yield from _records(name, data, str(origin))
+    yield from _private(MANIFEST, _read(folder / MANIFEST))
 
 
 def _records(name: str, data: bytes, origin: str) -> Iterator[str]:
@@ -98,6 +101,11 @@ def _records(name: str, data: bytes, origin: str) -> Iterator[str]:
         for bad in stream.coverage.bad:
             yield f"{name}:{bad.line}: {bad.reason}"
     for number, line in enumerate(lines, start=1):
-        for item in in_line(line.decode("utf-8", "surrogateescape")):
-            if not is_made(item):
-                yield f"{name}:{number}: the {item.what} {item.value!r} is not made up here"
+        yield from _private(f"{name}:{number}", line)
+
+
+def _private(where: str, data: bytes) -> Iterator[str]:
+    """What has the form of something private and was not made up here."""
+    for item in in_line(data.decode("utf-8", "surrogateescape")):
+        if not is_made(item):
+            yield f"{where}: the {item.what} {item.value!r} is not made up here"

@@ -1,4 +1,4 @@
-"""A unified log is tried by what was written into it, since it shows nothing that was run."""
+"""A unified log is tried by what was written into it: it shows nothing that was run (synthetic)."""
 
 from __future__ import annotations
 

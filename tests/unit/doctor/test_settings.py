@@ -239,6 +239,7 @@ def changed(**given: Any) -> str:
             "disable_endpointsecurity and disable_endpointsecurity_fim must be false",
         ),
         ({"osquery": changed(options={})}, Status.PASS, ""),
+        ({"osquery": changed(options="none")}, Status.PASS, ""),
         ({"osquery": changed(schedule={})}, Status.FAIL, "asks es_process_events"),
         (
             {"osquery": changed(schedule={"a": {"query": "select * from es_process_events"}})},

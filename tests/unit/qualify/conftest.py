@@ -100,22 +100,23 @@ def lines() -> Lines:
     return Lines()
 
 
+def capture_of(raw: bytes, *more: Captured, **given: Any) -> Capture:
+    """A capture whose first source wrote ``raw``."""
+    fields: dict[str, Any] = {
+        "origin": Origin.MAC,
+        "system": {"os": "Darwin", "os_build": "25A362"},
+        "run_id": RUN,
+        "privates": (
+            Private(what=What.USER, value="jane"),
+            Private(what=What.HOST, value="Janes-MacBook-Pro.local"),
+        ),
+        "pids": (900, 901),
+        "done": {probe.name: "did" for probe in PROBES} | {"clone": "missing"},
+        "sources": (Captured(kind="eslogger", raw=raw), *more),
+    }
+    return Capture(**(fields | given))
+
+
 @pytest.fixture
 def captured() -> Any:
-    def make(raw: bytes, *more: Captured, **given: Any) -> Capture:
-        done = {probe.name: "did" for probe in PROBES} | {"clone": "missing"}
-        fields: dict[str, Any] = {
-            "origin": Origin.MAC,
-            "system": {"os": "Darwin", "os_build": "25A362"},
-            "run_id": RUN,
-            "privates": (
-                Private(what=What.USER, value="jane"),
-                Private(what=What.HOST, value="Janes-MacBook-Pro.local"),
-            ),
-            "pids": (900, 901),
-            "done": done,
-            "sources": (Captured(kind="eslogger", raw=raw), *more),
-        }
-        return Capture(**(fields | given))
-
-    return make
+    return capture_of

@@ -26,7 +26,7 @@ HOST = Host(
     lab=True,
     sources=(Source(name="es", kind="eslogger", role=Role.ORGANISATION, path="/es.ndjson"),),
 )
-IDENTITY = "user\tjane", "person\tJane Roe", "host\tjmac.corp.example", "end\t"
+IDENTITY = "user\tjane", "person\tJane Roe", "host\tjmac.corp.acmeworks.com", "end\t"
 PROBED = "pid\t900", "did\texec", "failed\tlink: no", "missing\tclone", "end\t"
 
 
@@ -76,6 +76,15 @@ class Mac:
         return None
 
 
+class Broken(Mac):
+    """One whose connection ends with the probes."""
+
+    def run(self, argv: list[str], **given: object) -> Result:
+        if "probes.sh" in " ".join(argv) or f"set -- {RUN}" in " ".join(argv):
+            raise HostError("fin-mac: the connection was lost")
+        return super().run(argv, **given)
+
+
 @pytest.fixture
 def mac(monkeypatch: pytest.MonkeyPatch) -> Mac:
     found = Mac()
@@ -99,9 +108,10 @@ def test_a_capture_knows_whose_it_is(mac: Mac) -> None:
         Private(what=What.PERSON, value="Jane Roe"),
         Private(what=What.PERSON, value="Rob Stark"),
         Private(what=What.WORD, value="Stark"),
-        Private(what=What.HOST, value="jmac.corp.example"),
+        Private(what=What.HOST, value="jmac.corp.acmeworks.com"),
         Private(what=What.HOST, value="jmac"),
-        Private(what=What.DOMAIN, value="corp.example"),
+        Private(what=What.DOMAIN, value="corp.acmeworks.com"),
+        Private(what=What.WORD, value="acmeworks"),
         Private(what=What.HOST, value="fin-mac"),
         Private(what=What.ADDRESS, value="10.4.5.6"),
         Private(what=What.WORD, value="Project Blue"),
@@ -138,6 +148,31 @@ def test_what_is_left_is_an_error(mac: Mac, monkeypatch: pytest.MonkeyPatch) -> 
     mac.sweep_status = 73
     with pytest.raises(HostError, match="witnessmark teardown --run"):
         captured(mac)
+
+
+def test_an_interrupted_capture_is_swept(mac: Mac, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_self: object, _wait: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module.Listening, "end", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        captured(mac)
+    assert mac.swept == 1
+
+
+def test_after_a_lost_connection_it_is_swept_over_another(
+    mac: Mac, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = Broken()
+    lines = iter([broken, mac])
+    monkeypatch.setattr(module, "reach", lambda _host: next(lines))
+    with pytest.raises(HostError, match="the connection was lost"):
+        capture(HOST, RUN, wait_s=5.0)
+    assert mac.swept == 1
+    broken = Broken()
+    monkeypatch.setattr(module, "reach", lambda _host: broken)
+    with pytest.raises(HostError, match="may still be there: run `witnessmark teardown --run"):
+        capture(HOST, RUN, wait_s=5.0)
 
 
 def test_without_consent_nothing_is_asked(mac: Mac, monkeypatch: pytest.MonkeyPatch) -> None:

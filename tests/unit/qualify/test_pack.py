@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from witnessmark.errors import PackError
 from witnessmark.model.hosts import SOURCE_KINDS, Origin
@@ -211,6 +215,36 @@ def test_a_record_within_a_record_is_scrubbed_as_one(lines: Any, captured: Any) 
     pack = build(captured(b"", sources=(source,)))
     done = json.loads(json.loads(pack.files["unifiedlog.mac"])["eventMessage"])["event"]["exec"]
     assert done["env"] == ["HOME=/Users/user1", "SSH_CLIENT=scrubbed", "API_KEY=scrubbed"]
+
+
+NAMES = st.text(alphabet="abcdefgxyz._- \u00e9\u00f1AB19", min_size=3, max_size=12).map(str.strip)
+
+
+@settings(max_examples=25, deadline=None)
+@given(user=NAMES, person=NAMES, percent=st.booleans())
+def test_no_name_survives_in_any_file_of_a_pack(user: str, person: str, percent: bool) -> None:
+    from tests.unit.qualify.conftest import Lines, capture_of
+
+    names = [item for item in (user, person) if len(item) > 2 and any(map(str.isalnum, item))]
+    assume(len(names) == 2)
+    made = Lines()
+    home = f"/Users/{quote(user, safe='') if percent else user}"
+    encoded = base64.b64encode(f"run by {person}".encode()).decode()
+    raw = made.ran("true", M_OLD, f"{home}/x", encoded, user.upper()) + made.wrote(M_OLD)
+    privates = tuple(
+        Private(what=what, value=name)
+        for what, name in zip((What.USER, What.PERSON), names, strict=True)
+    )
+    try:
+        pack = build(capture_of(raw, privates=privates))
+    except PackError:
+        return  # refused: nothing is written
+    everything = b"\n".join(pack.files.values()).decode()
+    assert encoded not in everything
+    for name in names:
+        whole = rf"(?i)(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])"
+        assert not re.search(whole, everything), name
+        assert not re.search(rf"(?i){re.escape(quote(name, safe=''))}/x", everything), name
 
 
 def test_nothing_is_written_while_something_survives(
