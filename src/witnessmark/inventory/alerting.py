@@ -15,7 +15,7 @@ from witnessmark.model.alerts import Alerting
 if TYPE_CHECKING:
     from witnessmark.model.hosts import Host
 
-KINDS = ("ndjson", "elastic", "jamf")
+KINDS = ("ndjson", "elastic", "jamf", "defender", "crowdstrike", "splunk-notable")
 """Shapes of alerts; telemetry/alert_shapes.py knows where each says what."""
 NAMES = (
     "rule",
@@ -29,6 +29,7 @@ NAMES = (
     "workflow",
     "pid",
     "path",
+    "folder",
     "script",
     "args",
     "time",

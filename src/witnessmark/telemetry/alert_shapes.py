@@ -19,7 +19,8 @@ class Shape:
     host: Places = ()
     key: Places = ()
     processes: Places = ()
-    """The processes that it is about; a parent among them needs ``actor`` to tell it apart."""
+    """The processes that it is about; a parent among them needs ``actor`` to tell it apart. An
+    empty place is the alert itself, if it says anything of a process."""
     actor: Places = ()
     """The pid of the one process that matched."""
     event_time: Places = ()
@@ -30,6 +31,8 @@ class Shape:
     workflow: Places = ()
     pid: Places = ("pid",)
     path: Places = ("path",)
+    folder: Places = ()
+    """The folder of ``path``, for kinds that tell a file's name and its folder apart."""
     script: Places = ("script",)
     args: Places = ("args",)
     time: Places = ("time",)
@@ -66,6 +69,43 @@ SHAPES: Final[Mapping[str, Shape]] = {
         actor=("match.event.pid", "match.event.process.pid"),
         event_time=("match.event.timestamp",),
         time=(),
+    ),
+    # Microsoft Defender: alerts of Graph (security/alerts_v2), or of the older API (/api/alerts).
+    # An alert of a custom detection has its rule's name as title, and its id as detectorId.
+    "defender": Shape(
+        rule=("detectorId", "title"),
+        host=("evidence.deviceDnsName", "computerDnsName"),
+        key=("id",),
+        processes=("evidence",),
+        pid=("processId",),
+        path=("imageFile.fileName", "fileName"),
+        folder=("imageFile.filePath", "filePath"),
+        args=("processCommandLine",),
+        time=("processCreationDateTime", "processCreationTime"),
+    ),
+    # CrowdStrike Falcon: an alert of alerts/entities/alerts/v2. Its process_id is Falcon's own
+    # number; local_process_id is the pid.
+    "crowdstrike": Shape(
+        rule=("pattern_id", "name", "display_name"),
+        host=("device.hostname",),
+        key=("composite_id", "id"),
+        processes=("",),
+        pid=("local_process_id",),
+        path=("filepath",),
+        args=("cmdline",),
+        time=("process_start_time", "context_timestamp", "timestamp"),
+    ),
+    # Splunk Enterprise Security: notables as JSON, whole or within result (as an export or an
+    # alert action gives them), with the fields of the data model Endpoint.Processes.
+    "splunk-notable": Shape(
+        rule=("result.search_name", "search_name", "result.rule_name", "rule_name"),
+        host=("result.dest", "dest", "result.orig_host", "orig_host"),
+        key=("result.event_id", "event_id"),
+        processes=("result", ""),
+        pid=("process_id",),
+        path=("process_path", "process_exec"),
+        args=("process",),
+        time=("orig_time", "_time"),
     ),
 }
 NAMES: Final = tuple(item.name for item in fields(Shape))

@@ -6,6 +6,7 @@ rule, is a bad line: around the time it came, silence says nothing.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from witnessmark.telemetry.alert_shapes import Places
 
 MOST_COUNTED: Final = 1_000_000_000
+_DIGITS: Final = re.compile(r"[0-9]{1,18}").fullmatch
+_EPOCH: Final = re.compile(r"[0-9]{1,11}(?:\.[0-9]{1,9})?").fullmatch
 
 
 def decode(
@@ -85,18 +88,33 @@ def _runs(shape: Shape, item: object) -> tuple[AlertRun, ...]:
     event_ns = _time(item, shape.event_time)
     actors = set(_numbers(item, shape.actor))
     runs = [
-        AlertRun(
-            pid=next(iter(_numbers(process, shape.pid)), None),
-            path=next(iter(_texts(process, shape.path)), None),
-            script=next(iter(_texts(process, shape.script)), None),
-            args=tuple(_texts(process, shape.args)),
-            time_ns=_time(process, shape.time) or event_ns,
-        )
+        (place, _run(shape, process, event_ns))
         for place in shape.processes
         for process in found(item, place)
         if isinstance(process, dict)
     ]
-    return tuple(run for run in runs if not shape.actor or run.pid in actors)
+    # What names no process (a device or a user among the evidence) stands for none beside others.
+    told = [run for _, run in runs if run != AlertRun(time_ns=run.time_ns)]
+    kept = told or [run for place, run in runs[:1] if place]
+    return tuple(run for run in kept if not shape.actor or run.pid in actors)
+
+
+def _run(shape: Shape, process: object, event_ns: int | None) -> AlertRun:
+    return AlertRun(
+        pid=next(iter(_numbers(process, shape.pid)), None),
+        path=_path(shape, process),
+        script=next(iter(_texts(process, shape.script)), None),
+        args=tuple(_texts(process, shape.args)),
+        time_ns=_time(process, shape.time) or event_ns,
+    )
+
+
+def _path(shape: Shape, process: object) -> str | None:
+    name = next(iter(_texts(process, shape.path)), None)
+    folder = next(iter(_texts(process, shape.folder)), None)
+    if name is None or folder is None or folder == name or folder.endswith(f"/{name}"):
+        return folder or name
+    return f"{folder.rstrip('/')}/{name}"
 
 
 def _count(shape: Shape, item: object) -> int:
@@ -110,7 +128,9 @@ def _time(item: object, places: Places) -> int | None:
     for value in _all(item, places):
         if isinstance(value, str):
             try:
-                return times.nanoseconds(value)
+                return (
+                    round(float(value) * 1e6) * 1_000 if _EPOCH(value) else times.nanoseconds(value)
+                )
             except ValueError:
                 return None
         if isinstance(value, int | float) and not isinstance(value, bool):
@@ -123,7 +143,10 @@ def _texts(item: object, places: Places) -> list[str]:
 
 
 def _numbers(item: object, places: Places) -> list[int]:
-    return [v for v in _all(item, places) if isinstance(v, int) and not isinstance(v, bool)]
+    """Whole numbers, as such or as digits: some SIEMs write all that they have as text."""
+    values = _all(item, places)
+    numbers = [int(v) if isinstance(v, str) and _DIGITS(v) else v for v in values]
+    return [v for v in numbers if isinstance(v, int) and not isinstance(v, bool)]
 
 
 def _all(item: object, places: Places) -> list[object]:

@@ -1,14 +1,24 @@
-"""Alerts are read here or on the host, until none could still come in time."""
+"""Alerts are read here, on the host or in a log server, until none could still come in time.
 
+The alert documents are synthetic.
+"""
+
+import itertools
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import urllib3
 
 from witnessmark.collect import alerting
 from witnessmark.collect.alerting import Alerts, deadline_s
+from witnessmark.collect.collector import Collected
 from witnessmark.hosts.local import LocalTransport
 from witnessmark.model.alerts import Alerting
-from witnessmark.model.hosts import Host, Origin, Role, Source
+from witnessmark.model.hosts import Host, Origin, Role, Search, Source
+from witnessmark.telemetry import alert_shapes
+from witnessmark.telemetry.alerts import decode
 
 
 def source(*, deadline: float | None = None, own: float | None = None, path: str = "/a") -> Source:
@@ -63,3 +73,119 @@ def test_a_wait_ends_when_it_is_called_off_or_when_nobody_can_look(tmp_path: Pat
     gone.collector.start()
     assert not gone.wait(lambda: False)
     assert gone.collector.finish().problem is not None
+
+
+NAMES = (f"alerts-{number}" for number in itertools.count())
+
+
+class Siem:
+    """An index of Elastic Security's alerts, in a real server."""
+
+    def __init__(self, url: str) -> None:
+        self.url, self.index = url, next(NAMES)
+        fields = {"@timestamp": {"type": "date_nanos"}, "host.name": {"type": "keyword"}}
+        body = {"mappings": {"properties": fields}}
+        assert urllib3.request("PUT", f"{url}/{self.index}", json=body).status == 200
+
+    def raises(self, name: str, host: str = "mac1") -> None:
+        alert = {
+            "@timestamp": time.time_ns() // 10**6,
+            "kibana.alert.uuid": name,
+            "kibana.alert.rule.name": "Drop and run",
+            "host": {"name": host},
+            "process": {"pid": 401, "executable": "/bin/sh", "args": ["sh", "/x"]},
+        }
+        path = f"{self.url}/{self.index}/_doc/{name}-{host}?refresh=true"
+        assert urllib3.request("PUT", path, json=alert).status == 201
+
+    def source(self, index: str | None = None) -> Source:
+        search = Search(
+            kind="opensearch",
+            url=self.url,
+            index=index or self.index,
+            host_field="host.name",
+            host_value="mac1",
+            poll_s=0.1,
+        )
+        told = Alerting(kind="elastic", rules=(("Drop and run", "AB"),), search=search)
+        return Source(
+            name="es", kind="eslogger", role=Role.ORGANISATION, path="/s", alerts=told,
+            alert_deadline_s=30.0,
+        )  # fmt: skip
+
+    def alerts(self, raw: Path, earlier: Collected | None = None) -> Alerts:
+        host = Host(name="mac1", origin=Origin.STAND_IN, connection="local")
+        part = 0 if earlier is None else 1
+        found = self.source()
+        return Alerts(LocalTransport(host), found, raw, 120.0, earlier=earlier, part=part)
+
+
+def until(check: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not check():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def keys(raw: Path, done: Collected) -> dict[str, bool]:
+    """By alert: whether it is known when it came."""
+
+    def received(end: int) -> int | None:
+        return next((at for upto, at in done.chunks if upto >= end), None)
+
+    shape = alert_shapes.shape("elastic")
+    lines = raw.read_bytes().splitlines(keepends=True)
+    stream = decode(shape, lines, host="mac1", source="es", received=received)
+    assert not stream.bad
+    assert {item.rules for item in stream.alerts} == {("Drop and run",)}
+    return {str(item.key): item.received_ns is not None for item in stream.alerts}
+
+
+def test_alerts_in_a_server_are_this_host_s_and_only_those_raised_since_the_run_began(
+    opensearch: str, tmp_path: Path
+) -> None:
+    siem, raw = Siem(opensearch), tmp_path / "es.alerts.ndjson"
+    siem.raises("old")
+    found = siem.alerts(raw)
+    found.collector.start()
+    siem.raises("new")
+    siem.raises("theirs", host="mac2")
+    until(lambda: raw.exists() and b"new" in raw.read_bytes())
+    siem.raises("last")
+    done = found.collector.finish()
+    assert done.problem is None
+    assert keys(raw, done) == {"new": True, "last": True}
+    assert done.look is not None
+    assert done.look.intact
+
+
+def test_a_resumed_run_knows_not_when_an_alert_came_that_nobody_looked_for(
+    opensearch: str, tmp_path: Path
+) -> None:
+    siem, raw = Siem(opensearch), tmp_path / "es.alerts.ndjson"
+    first = siem.alerts(raw)
+    first.collector.start()
+    siem.raises("seen")
+    until(lambda: raw.exists() and b"seen" in raw.read_bytes())
+    until(lambda: bool(first.collector.result.chunks))
+    past = first.collector.result
+    first.collector.finish()
+    siem.raises("meanwhile")
+    again = siem.alerts(raw, earlier=past)
+    again.collector.start()
+    until(lambda: b"meanwhile" in raw.read_bytes())
+    siem.raises("after")
+    until(lambda: b"after" in raw.read_bytes())
+    done = again.collector.finish()
+    assert keys(raw, done) == {"seen": True, "meanwhile": False, "after": True}
+
+
+def test_an_index_that_is_not_there_is_said_and_is_no_silence(
+    opensearch: str, tmp_path: Path
+) -> None:
+    siem = Siem(opensearch)
+    siem.index = "nowhere"
+    found = siem.alerts(tmp_path / "raw")
+    found.collector.start()
+    assert not found.wait(lambda: False)
+    assert "no such index [nowhere]" in str(found.collector.finish().problem)

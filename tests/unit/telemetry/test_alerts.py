@@ -95,10 +95,108 @@ def test_a_time_that_is_none_places_nothing(time: object) -> None:
     assert found.runs[0].time_ns is None
 
 
-@pytest.mark.parametrize("pid", ["4", 4.0, True, None, [], {}])
+@pytest.mark.parametrize("pid", ["x4", "-4", "4.0", "٤", "9" * 19, 4.0, True, None, [], {}])
 def test_a_pid_that_is_no_number_is_unknown(pid: object) -> None:
     (found,) = read({**PLAIN, "process": {"pid": pid}}).alerts
     assert found.runs[0].pid is None
+
+
+def test_a_pid_and_a_time_may_be_text() -> None:
+    (found,) = read({**PLAIN, "process": {"pid": "4", "time": "1795494002.250"}}).alerts
+    assert found.runs[0].pid == 4
+    assert found.runs[0].time_ns == 1_795_494_002_250_000_000
+
+
+GRAPH = {
+    "id": "da1",
+    "detectorId": "d-1",
+    "title": "AN0994 drop and run",
+    "evidence": [
+        {"@odata.type": "#microsoft.graph.security.deviceEvidence", "deviceDnsName": "mac1.corp"},
+        {
+            "@odata.type": "#microsoft.graph.security.processEvidence",
+            "processId": 401,
+            "processCommandLine": "sh /x/y.sh",
+            "processCreationDateTime": "2026-11-24T04:20:02.5Z",
+            "parentProcessId": 399,
+            "imageFile": {"fileName": "sh", "filePath": "/bin"},
+            "parentProcessImageFile": {"fileName": "zsh", "filePath": "/bin"},
+        },
+    ],
+}
+OLDER = {
+    "id": "da2",
+    "title": "AN0994",
+    "computerDnsName": "mac1",
+    "evidence": [
+        {"entityType": "User", "processId": None, "fileName": None, "filePath": None},
+        {
+            "entityType": "Process",
+            "fileName": "y.sh",
+            "filePath": "/Users/kim/Downloads/y.sh",
+            "processId": 402,
+            "processCreationTime": "2026-11-24T04:20:02Z",
+        },
+    ],
+}
+FALCON = {
+    "composite_id": "cid:ind:1",
+    "name": "CustomIOAMac",
+    "pattern_id": "41000",
+    "filepath": "/bin/sh",
+    "filename": "sh",
+    "cmdline": "sh /x/y.sh",
+    "process_id": "289741187433",
+    "local_process_id": "401",
+    "process_start_time": "1795494002",
+    "parent_details": {"local_process_id": "399", "filepath": "/bin/zsh"},
+    "device": {"hostname": "mac1"},
+}
+NOTABLE = {
+    "search_name": "Endpoint - AN0994 - Rule",
+    "event_id": "e1",
+    "dest": "mac1",
+    "process_id": "401",
+    "process_path": "/bin/sh",
+    "process": "sh /x/y.sh",
+    "parent_process_id": "399",
+    "orig_time": "1795494002.5",
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "line", "said"),
+    [
+        ("defender", GRAPH, ("d-1", "mac1.corp", "da1", [(401, "/bin/sh")])),
+        (
+            "defender",
+            OLDER,
+            ("AN0994", "mac1", "da2", [(402, "/Users/kim/Downloads/y.sh")]),
+        ),
+        ("crowdstrike", FALCON, ("41000", "mac1", "cid:ind:1", [(401, "/bin/sh")])),
+        ("splunk-notable", NOTABLE, ("Endpoint - AN0994 - Rule", "mac1", "e1", [(401, "/bin/sh")])),
+        (
+            "splunk-notable",
+            {"result": NOTABLE},
+            ("Endpoint - AN0994 - Rule", "mac1", "e1", [(401, "/bin/sh")]),
+        ),
+    ],
+)
+def test_a_vendor_s_documented_alert_says_rule_host_and_process(
+    kind: str, line: object, said: tuple[str, str, str, list[tuple[int | None, str | None]]]
+) -> None:
+    (found,) = read(line, kind=kind).alerts
+    runs = [(run.pid, run.path) for run in found.runs]
+    assert (found.rules[0], found.host, found.key, runs) == said
+    times = {run.time_ns for run in found.runs if run.pid}
+    assert all(t is not None and t // 10**9 == 1_795_494_002 for t in times)
+
+
+def test_an_alert_that_is_flat_and_names_no_process_is_about_none() -> None:
+    (found,) = read(
+        {"search_name": "R", "dest": "mac1", "orig_time": "1795494002"}, kind="splunk-notable"
+    ).alerts
+    assert found.runs == ()
 
 
 def test_an_inventory_s_own_places_replace_those_of_the_kind() -> None:
