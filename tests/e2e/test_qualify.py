@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from witnessmark.cli import cli
 from witnessmark.content import root
+from witnessmark.qualify.store import check
 from witnessmark.standin import state as standin
 from witnessmark.standin.launch import refusal
 
@@ -33,7 +34,8 @@ def state() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="wm-") as name:
         folder = Path(name) / "st"
         try:
-            standin.boot(folder, ["odd-mac", "no-consent"], {"odd-mac": ODD}, timeout_s=90.0)
+            names, also = ["odd-mac", "no-consent"], ("santa", "osquery")
+            standin.boot(folder, names, {"odd-mac": ODD}, also=also, timeout_s=90.0)
             consent = folder / "odd-mac" / CONSENT
             consent.write_text("owner: Jane Roe\nexpires: 2999-01-01\n")
             (folder / "no-consent" / CONSENT).unlink()
@@ -68,6 +70,8 @@ def test_an_unknown_shape_is_an_error_with_the_record(state: Path, tmp_path: Pat
     manifest = json.loads((out / "pack.json").read_text("utf-8"))
     assert manifest["origin"] == "stand-in"
     assert manifest["sources"][0]["unknown"] == 1
+    assert [item["kind"] for item in manifest["sources"]] == ["eslogger", "santa", "osquery"]
+    assert check(out) == []
     assert lies(state, "odd-mac") == before
     everything = "".join(item.read_text("utf-8") for item in out.iterdir()).casefold()
     for secret in ("purple", "jane", "roe", "odd-mac", str(state).casefold()):

@@ -35,6 +35,8 @@ VENDORS: Final = frozenset(
 APPLE: Final = frozenset(
     ("Software Signing", "Apple Mac OS Application Signing", "Apple Code Signing")
 )
+STAND_IN: Final = "stand-in "
+"""How a stand-in's sensors begin its name where a Mac's id would be."""
 _MAIL: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._%+-]*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _UUID: Final = re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _MAC: Final = re.compile(
@@ -152,6 +154,8 @@ def _at(place: Place, said: str) -> Iterator[Private]:
         return
     if what is What.GROUP and said in _PUBLIC_GROUPS:
         return
+    if said.startswith(STAND_IN):  # that it is one stays; which one does not
+        what, said = What.HOST, said.removeprefix(STAND_IN)
     item = known(what, said)
     if item is not None:
         yield item

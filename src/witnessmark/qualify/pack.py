@@ -20,7 +20,7 @@ from witnessmark.qualify.manifest import (
     source_told,
     text_of,
 )
-from witnessmark.qualify.own import records
+from witnessmark.qualify.own import is_a_stand_ins, records
 from witnessmark.qualify.probes import MARK
 from witnessmark.qualify.scrub import Scrubber
 from witnessmark.qualify.survivors import survivors
@@ -110,7 +110,7 @@ def _counted(privates: Iterable[Private]) -> dict[str, int]:
 
 def _is_of_its_origin(capture: Capture, found: Mapping[str, Sequence[Record]]) -> None:
     """Nothing that a stand-in recorded is ever called a Mac's."""
-    marked = any(b'"x_standin"' in row.line for rows in found.values() for row in rows if row.own)
+    marked = any(is_a_stand_ins(row.line) for rows in found.values() for row in rows if row.own)
     if capture.origin is Origin.MAC and (marked or capture.system.get("os") != "Darwin"):
         raise PackError(
             "the inventory calls the host a Mac, and it is none (a stand-in, or another system); "

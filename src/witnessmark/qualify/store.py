@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING, Any, Final
 from witnessmark import plainfile
 from witnessmark.errors import PackError
 from witnessmark.model.hosts import SOURCE_KINDS, Origin
-from witnessmark.qualify.finds import in_line
+from witnessmark.qualify.finds import in_line, in_text
 from witnessmark.qualify.manifest import FORMAT, MANIFEST, SHAPES
+from witnessmark.qualify.own import is_a_stand_ins
 from witnessmark.qualify.tokens import is_made
 from witnessmark.telemetry.decoder import decode
 from witnessmark.telemetry.kinds import decoder_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from witnessmark.qualify.pack import Pack
+    from witnessmark.qualify.private import Private
 
 MOST: Final = 64 << 20
 """Bytes that one file of a pack may have."""
@@ -81,7 +83,7 @@ def _problems(folder: Path, manifest: Mapping[str, Any]) -> Iterator[str]:
         if hashlib.sha256(data).hexdigest() != sums[name]:
             yield f"{name} was changed after it was made"
         elif name == SHAPES:
-            yield from _private(name, data)
+            yield from _told(name, in_text(data.decode("utf-8", "replace")))
         else:
             yield from _records(name, data, str(origin))
     yield from _private(MANIFEST, _read(folder / MANIFEST))
@@ -93,7 +95,7 @@ def _records(name: str, data: bytes, origin: str) -> Iterator[str]:
     if not kind or rest.removesuffix(".unknown") != origin:
         yield f"{name} is not called <kind>.{origin}"
         return
-    if origin == Origin.MAC and b'"x_standin"' in data:
+    if origin == Origin.MAC and is_a_stand_ins(data):
         yield f"{name} holds a stand-in's records and calls them a Mac's"
     lines = data.splitlines(keepends=True)
     if not rest.endswith(".unknown"):
@@ -105,7 +107,11 @@ def _records(name: str, data: bytes, origin: str) -> Iterator[str]:
 
 
 def _private(where: str, data: bytes) -> Iterator[str]:
+    return _told(where, in_line(data.decode("utf-8", "surrogateescape")))
+
+
+def _told(where: str, found: Iterable[Private]) -> Iterator[str]:
     """What has the form of something private and was not made up here."""
-    for item in in_line(data.decode("utf-8", "surrogateescape")):
+    for item in found:
         if not is_made(item):
             yield f"{where}: the {item.what} {item.value!r} is not made up here"

@@ -179,6 +179,32 @@ def test_a_stand_ins_records_are_never_a_macs(lines: Any, captured: Any) -> None
     assert json.loads(pack.files[MANIFEST])["origin"] == "stand-in"
 
 
+SANTA = "[2026-10-04T10:00:01.880Z] I santad: action=EXIT|pid=900|pidversion=1|ppid=1|uid=501"
+STAND_INS = {
+    "santa": f"{SANTA}|x={M_OLD}|machineid=stand-in jmac\n",
+    "osquery": json.dumps(
+        {
+            "name": M_OLD,
+            "hostIdentifier": "jmac",
+            "decorations": {"x_standin": "stand-in jmac"},
+            "columns": {},
+        }
+    )
+    + "\n",
+}
+
+
+@pytest.mark.parametrize("kind", STAND_INS)
+def test_that_it_is_a_stand_ins_stays_in_every_form(kind: str, captured: Any) -> None:
+    source = Captured(kind=kind, raw=STAND_INS[kind].encode())
+    with pytest.raises(PackError, match="never become a Mac's"):
+        build(captured(b"", sources=(source,)))
+    pack = build(captured(b"", sources=(source,), origin=Origin.STAND_IN, system={"os": "Linux"}))
+    text = pack.files[f"{kind}.stand-in"].decode()
+    assert "stand-in host" in text
+    assert "jmac" not in text
+
+
 def test_sources_are_called_by_their_kind_only(lines: Any, captured: Any) -> None:
     raw = lines.all_probes()
     pack = build(captured(raw, Captured(kind="eslogger", raw=raw)))
