@@ -8,7 +8,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.rules.examples import EXAMPLES, RULES
-from tests.rules.forms import EXECUTED, TITLES, Cover, claims, executed, forms
+from tests.rules.forms import (
+    EXECUTED,
+    SQL,
+    TITLES,
+    Cover,
+    Seen,
+    claims,
+    executed,
+    executed_sql,
+    forms,
+)
 
 from witnessmark.content import root
 
@@ -25,13 +35,14 @@ AN0994 as others run it: [analytics/an0994/forms](../analytics/an0994/forms). Th
 the portable statement; the queries beside them are written by hand, because automatic conversions
 of an ordered, path-joined correlation were wrong or refused wherever they were tried. The analytic
 itself ([its rules](analytic.md)) says more than any of them can: each file says at its head which
-rules it covers, which partly, and which it cannot.
+rules it covers, which partly, and which it cannot. The SQL text for a lake is the exception: it is
+asked of tables that the analytic's own keys have made, and says all that the analytic says.
 
 | file | for | executed here by |
 |---|---|---|
 """
 ENGINES = {
-    ".yml": ("any backend of Sigma's", "pySigma's SQLite backend"),
+    ".yml": ("any SIEM, as the portable statement", "pySigma's SQLite backend"),
     ".eql": ("Elastic (Elastic Defend's events)", "Elastic's `eql` engine for Python"),
     ".spl": ("Splunk (CIM data models)", "nothing: there is no engine to run it"),
     ".kql": ("Microsoft Defender XDR", "nothing: there is no engine to run it"),
@@ -61,15 +72,18 @@ false alarm comes with it. What a form does on real evidence is asked with
 def page() -> str:
     """The whole page."""
     found = forms()
-    names = "".join(f"| [{_name(file)}](../analytics/an0994/forms/{file.name}) " for file in found)
-    lines = [f"| rule {names}|", "|---" * (len(found) + 1) + "|"]
-    columns = {file: _column(file) for file in found}
-    lines += [
-        f"| {rule} " + "".join(f"| {columns[file][rule]} " for file in found) + "|"
-        for rule in RULES
-    ]
+    heads = [f"[{_name(file)}](../analytics/an0994/forms/{file.name})" for file in found]
+    columns = [_column(file) for file in found]
+    heads.insert(0, f"[SQL of the lake](../{SQL.relative_to(root())})")
+    columns.insert(0, _told(executed_sql()))
+    lines = [_row("rule", heads), "|---" * (len(heads) + 1) + "|"]
+    lines += [_row(rule, [column[rule] for column in columns]) for rule in RULES]
     middle = MIDDLE.format(examples=len(EXAMPLES))
     return HEAD + _files(found) + middle + "\n".join(lines) + "\n" + TAIL + _reasons(found)
+
+
+def _row(first: str, cells: list[str]) -> str:
+    return f"| {' | '.join((first, *cells))} |"
 
 
 def _name(file: Path) -> str:
@@ -77,7 +91,11 @@ def _name(file: Path) -> str:
 
 
 def _files(found: list[Path]) -> str:
-    rows = []
+    sql = f"[{SQL.name}](../{SQL.relative_to(root())})"
+    engines = "a [lake](lake.md): DuckDB, SQLite, Spark, ClickHouse"
+    rows = [
+        f"| {sql} | {engines} | SQLite, over what `lake write` makes, as `lake detect` tells |\n"
+    ]
     for file in found:
         target, engine = ENGINES[file.suffix]
         link = f"[{file.name}](../analytics/an0994/forms/{file.name})"
@@ -88,9 +106,14 @@ def _files(found: list[Path]) -> str:
 def _column(file: Path) -> dict[str, str]:
     if file.suffix not in EXECUTED:
         return {rule: f"({WORDS[claim.cover]})" for rule, claim in claims(file).items()}
+    return _told(executed(file))
+
+
+def _told(done: dict[str, Seen]) -> dict[str, str]:
+    """``partly`` with how far."""
     return {
         rule: WORDS[seen.cover] + (f" {seen.agree}/{seen.of}" if seen.cover is Cover.PARTLY else "")
-        for rule, seen in executed(file).items()
+        for rule, seen in done.items()
     }
 
 

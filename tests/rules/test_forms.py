@@ -10,7 +10,7 @@ import pytest
 import yaml
 from tests.rules import matrix
 from tests.rules.examples import RULES
-from tests.rules.forms import EXECUTED, Cover, claims, executed, forms
+from tests.rules.forms import EXECUTED, Cover, claims, executed, executed_sql, forms
 
 from witnessmark.analytic import load
 
@@ -37,6 +37,10 @@ def test_a_form_says_of_every_rule_whether_it_covers_it(file: Path) -> None:
 def test_a_form_does_what_it_says(file: Path) -> None:
     done = {rule: seen.cover for rule, seen in executed(file).items()}
     assert {rule: claim.cover for rule, claim in claims(file).items()} == done
+
+
+def test_the_sql_of_a_lake_says_all_that_the_analytic_says() -> None:
+    assert {seen.cover for seen in executed_sql().values()} == {Cover.COVERS}
 
 
 @pytest.mark.parametrize("name", ["browser-child.yml", "drop-exec.yml"])

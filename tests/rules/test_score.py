@@ -33,6 +33,12 @@ def test_the_tests_of_a_rule_are_run_with_its_mutant() -> None:
     assert failed == "test_K2_inode_ends_at_the_last_unlink"
 
 
+def test_the_sql_that_knows_no_mutant_notices_none() -> None:
+    """No test of K3 asks for a severity; the engine's sameness with the SQL would fail them all."""
+    place = str(MUTANTS.index(named("always medium")))
+    assert score._first_failure("K3", "--weaken", place) is None
+
+
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """No stand-in is booted and no test is run."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -39,4 +40,12 @@ def _weakened(request: pytest.FixtureRequest) -> Iterator[None]:
         changes=(*mutant.changes, (engine.Engine, "__init__", _told(mutant))),
     )
     with told.in_force():
+        _leave_out_the_sql(told)
         yield
+
+
+def _leave_out_the_sql(mutant: Mutant) -> None:
+    """The SQL knows of no mutant, so its tests would notice each: only the engine's own count."""
+    for module in tuple(sys.modules.values()):
+        if hasattr(module, "assert_same_in_sql") and mutant.rule:
+            module.assert_same_in_sql = lambda *_: None

@@ -244,6 +244,12 @@ def assert_same_in_sql(
     stream: Stream, params: Parameters, found: list[Detection], given: dict[str, Any]
 ) -> None:
     """The fleet form answers the same, to the last field."""
+    answered = answers_in_sql(stream, params, given)
+    assert sorted(map(repr, answered)) == sorted(map(repr, found))
+
+
+def answers_in_sql(stream: Stream, params: Parameters, given: dict[str, Any]) -> list[Detection]:
+    """What the fleet form says, on SQLite."""
     tables: dict[str, list[Any]] = {"ev": [], "xp": []}
     facts: dict[str, Any] = {
         "home_dirs": stream.home_dirs,
@@ -267,8 +273,7 @@ def assert_same_in_sql(
     baseline = Baseline(given.get("baseline", ()), Paths(**facts), given.get("hashes"))
     text = text_for("sqlite")
     head = head_of(replace(load(), parameters=params))
-    answered = detections(sqlite.answers(text, rows, one_row(head.compared)), head, baseline)
-    assert sorted(map(repr, answered)) == sorted(map(repr, found))
+    return list(detections(sqlite.answers(text, rows, one_row(head.compared)), head, baseline))
 
 
 class Answers:
