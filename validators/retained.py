@@ -34,6 +34,11 @@ def check(case: CaseEvidence) -> Iterator[Finding]:
             "retained", "retained", Status.SKIP, "nothing was acted, so nothing to retain"
         )
         return
+    if case.source is not None and not case.source.records:
+        yield finding(
+            "retained", "retained", Status.SKIP, "a source of alerts only has no records to retain"
+        )
+        return
     if case.source is None or not _kept(case.source):
         yield finding(
             "retained", "retained", Status.SKIP, "a live stream has no store that could retain"

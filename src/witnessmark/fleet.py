@@ -180,7 +180,7 @@ def _watched(
             part=book.part,
             kept=book.keeping(),
         )
-        for source in host.sources
+        for source in host.recorded
     ]
     arrivals = intakes(transport, plan.late_arrival_s, writer, book)
     try:
@@ -224,6 +224,6 @@ def _await_end(plan: Plan, transport: Transport, collectors: Sequence[Collector]
     except HostError:
         return  # the host is gone; what it sent is collected all the same
     deadline = time.monotonic() + plan.late_arrival_s
-    for source, collector in zip(transport.host.sources, collectors, strict=True):
+    for source, collector in zip(transport.host.recorded, collectors, strict=True):
         if records_runs(source.kind):  # else no waiting would ever show it
             collector.wait_for(mark.encode(), max(0.0, deadline - time.monotonic()))

@@ -47,16 +47,16 @@ class Watched:
         self._file, self._begin = mark, f"{mark}-begin"
         self._ran, self._end = f"{mark}-ran", f"{mark}-end"
         self._silent: frozenset[str] = frozenset()
-        self._raw = {item.name: folder / f"{item.name}.ndjson" for item in self._host.sources}
+        self._raw = {item.name: folder / f"{item.name}.ndjson" for item in self._host.recorded}
         self._collectors = {
             item.name: Collector(transport, item, self._raw[item.name])
-            for item in self._host.sources
+            for item in self._host.recorded
         }
         self._arrivals = {
             item.name: Arrivals(
                 self._host, item, self._raw[item.name], folder / f"{item.name}.{SUFFIX}"
             )
-            for item in self._host.sources
+            for item in self._host.recorded
             if item.destination is not None
         }
 
@@ -69,7 +69,7 @@ class Watched:
         for collector in self._all():
             collector.start()
         end, pause = time.monotonic() + wait_s, 0.25
-        late = {item.name for item in self._host.sources if tells(item)}
+        late = {item.name for item in self._host.recorded if tells(item)}
         while late and time.monotonic() < end:
             self._transport.run(["true", self._begin], env={}, timeout_s=20.0)
             pause = min(2 * pause, max(0.0, end - time.monotonic()))
@@ -99,15 +99,15 @@ class Watched:
         self._transport.run(["true", self._end], env={}, timeout_s=20.0)
         begun = time.monotonic()
         needle, took = self._end.encode(), {}
-        for source in self._host.sources:
+        for source in self._host.recorded:
             silent = source.name in self._silent or not tells(source)
             left = 0.0 if silent else max(0.0, wait_s - (time.monotonic() - begun))
             seen = self._collectors[source.name].wait_for(needle, left)
             took[source.name] = time.monotonic() - begun if seen else None
-        for source in self._host.sources:
+        for source in self._host.recorded:
             if source.name in self._arrivals:
                 yield self._delivered(source, recorded=took[source.name] is not None)
-        for source in self._host.sources:
+        for source in self._host.recorded:
             found = self._collectors[source.name].finish()
             yield from self._recorded(source, found, took[source.name], done, ahead_s, tolerance_s)
 

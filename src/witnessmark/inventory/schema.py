@@ -12,7 +12,7 @@ from witnessmark.content.durations import PATTERN
 from witnessmark.content.schemas import DIALECT
 from witnessmark.inventory import destinations, logs, searches
 from witnessmark.inventory.sources import KINDS, PLACES, known_keys
-from witnessmark.model.hosts import Role
+from witnessmark.model.hosts import ALERTS_ONLY, Role
 
 _TEXT: dict[str, Any] = {"type": "string", "minLength": 1}
 _DURATION = {"type": "string", "pattern": PATTERN}
@@ -23,7 +23,7 @@ _ABSOLUTE = {"type": "string", "pattern": "^/"}
 def source() -> dict[str, Any]:
     """The schema of one entry of ``witnessmark_sources``."""
     own = {
-        "kind": {"enum": list(KINDS)},
+        "kind": {"enum": [*KINDS, ALERTS_ONLY]},
         "role": {"enum": [role.value for role in Role]},
         "analytic": {"enum": ["embedded"]},
         "path": _ABSOLUTE,
@@ -39,7 +39,11 @@ def source() -> dict[str, Any]:
         "destination": {"oneOf": [_files(), _search(deadline=_DURATION)]},
     }
     made = _object({key: own.get(key, _TEXT) for key in known_keys()}, ("name", "kind", "role"))
-    made["oneOf"] = [{"required": [key]} for key in PLACES]
+    only = {"properties": {"kind": {"const": ALERTS_ONLY}}, "required": ["alerts"]}
+    made["oneOf"] = [
+        *({"required": [key], "properties": {"kind": {"enum": list(KINDS)}}} for key in PLACES),
+        only,
+    ]
     about = "One entry of witnessmark_sources: where a host's evidence lies."
     return {"$schema": DIALECT, **made, "title": "witnessmark source", "description": about}
 

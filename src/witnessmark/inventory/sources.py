@@ -19,7 +19,7 @@ from witnessmark.inventory.values import (
     retention,
     text,
 )
-from witnessmark.model.hosts import SOURCE_KINDS, Role, Source
+from witnessmark.model.hosts import ALERTS_ONLY, SOURCE_KINDS, Role, Source
 from witnessmark.model.unifiedlog import LOG_KINDS
 
 KINDS = SOURCE_KINDS
@@ -49,7 +49,9 @@ def _source(item: object, place: int, wrongs: list[Wrong]) -> Source | None:
         return None
     fields, found = keyed(item, _SOURCE, place)
     found += [Wrong(f"needs a {key}", place) for key in ("name", "kind", "role") if key not in item]
-    if sum(key in item for key in PLACES) != 1:
+    if fields.get("kind") == ALERTS_ONLY:
+        found += _of_alerts_only(item, place)
+    elif sum(key in item for key in PLACES) != 1:
         found.append(
             Wrong(f"needs exactly one of {', '.join(PLACES[:-1])} and {PLACES[-1]}", place)
         )
@@ -59,8 +61,18 @@ def _source(item: object, place: int, wrongs: list[Wrong]) -> Source | None:
     return None if found else Source(**fields)
 
 
+def _of_alerts_only(item: Mapping[object, object], place: int) -> list[Wrong]:
+    """A source without records has no place, and nothing that is said of records."""
+    wrongs = [] if "alerts" in item else [Wrong("of kind alerts needs alerts", place)]
+    return wrongs + [
+        Wrong("is of records, of which a source of kind alerts has none", place, key)
+        for key in (*PLACES, "destination", "analytic")
+        if key in item
+    ]
+
+
 def _kind(value: object, *path: str | int) -> str:
-    return one_of(KINDS, value, *path)
+    return one_of((*KINDS, ALERTS_ONLY), value, *path)
 
 
 def _role(value: object, *path: str | int) -> Role:

@@ -30,6 +30,12 @@ def blame(case: CaseEvidence, verdict: Verdict, got: Answered) -> Blame | None:
     """Whose fault the verdict is, for a source whose own alerts were judged; else None."""
     if case.source is None or case.source.alerts is None:
         return None
+    wrong = verdict in ALARMED or (
+        verdict in MISSED and case.case.scenario.expect.answer is ExpectedAnswer.FIRES
+    )
+    if not case.source.records:
+        why = "of this source only alerts are known, not what its rule looked at"
+        return Blame(fault=Fault.UNKNOWN, reason=why) if wrong else None
     ours = asked.reference(case)
     if verdict in MISSED and case.case.scenario.expect.answer is ExpectedAnswer.FIRES:
         return _missed(case, ours, late=got.late)

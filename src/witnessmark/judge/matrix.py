@@ -26,7 +26,9 @@ REDACTED = "<private>"
 
 def cells(case: CaseEvidence) -> tuple[Cell, ...]:
     """Every field that the scenario names, as the source told it where the analytic reads."""
-    if case.source is None or match.attack(case) is None or case.act.skipped or case.act.error:
+    if case.source is None or not case.source.records:
+        return ()
+    if match.attack(case) is None or case.act.skipped or case.act.error:
         return ()
     return tuple(_cells(case.analysed))
 

@@ -57,6 +57,8 @@ def nothing_to_look_at(case: CaseEvidence) -> str | None:
         return "nothing was acted, so nothing to record"
     if case.source is None:
         return "no source is configured for this host"
+    if not case.source.records:
+        return "a source of alerts only records nothing"
     return None
 
 

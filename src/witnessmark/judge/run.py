@@ -70,7 +70,7 @@ def judge(bag: Bag, as_of_ns: int | None = None) -> RunVerdict:
             if each.source is not None
             for branch, control in each.controls.items()
             if (branch == "B" or (control.before, control.after) != (None, None))
-            and not lacks(decoder_of(each.source.kind).FILLS, branch)
+            and (not each.source.records or not lacks(decoder_of(each.source.kind).FILLS, branch))
         ),
         hosts=tuple(evidence.host_row(item) for item in record.facts),
         sources=told.sources(bag),
@@ -89,7 +89,9 @@ def judge(bag: Bag, as_of_ns: int | None = None) -> RunVerdict:
 def _quality(
     played: Sequence[CaseEvidence], verdicts: Sequence[CaseVerdict]
 ) -> tuple[Quality, ...]:
-    names = dict.fromkeys(item.source.name for item in played if item.source)
+    names = dict.fromkeys(
+        item.source.name for item in played if item.source and item.source.records
+    )
     return tuple(
         matrix.quality(
             name,

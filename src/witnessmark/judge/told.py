@@ -49,10 +49,14 @@ def _who_answers(source: Source) -> str | None:
     if source.role is not Role.ORGANISATION:
         return None
     if source.alerts is not None:
+        rest = (
+            "the embedded engine is the reference that splits blame."
+            if source.records
+            else "it has no records, so nothing more is judged, nor whose fault a miss is."
+        )
         return (
             f"Source {source.name}: detected is judged on its own alerts of "
-            f"{', '.join(name for name, _ in source.alerts.rules)}; the embedded engine is the "
-            "reference that splits blame."
+            f"{', '.join(name for name, _ in source.alerts.rules)}; {rest}"
         )
     if source.analytic == "embedded":
         return (

@@ -64,13 +64,17 @@ class Destination:
         return self.search.where if self.search else self.path
 
 
+ALERTS_ONLY: Final = "alerts"
+"""The kind of a source that has no records of its own: only what its detection said is known."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """One place where a host's evidence lies.
 
     Exactly one of ``path`` (a file of lines on the host that grows), ``command`` (an argv on the
     host that prints lines until its pipe is closed), ``search`` (a log server) and ``unified_log``
-    is set.
+    is set; of a source of alerts only, none.
     """
 
     name: str
@@ -96,6 +100,11 @@ class Source:
     rule_file: str | None = None
     """The deployed rule on the host: hashed, and kept in the bag unless ``rule_secret``."""
     rule_secret: bool = False
+
+    @property
+    def records(self) -> bool:
+        """Whether it has records of what happens, and not alerts alone."""
+        return self.kind != ALERTS_ONLY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +148,11 @@ class Host:
     """None: not said, as in an inventory that was written by hand, or a Mac."""
     faults: tuple[Mapping[str, object], ...] = field(default=(), hash=False)
     """What a stand-in breaks on purpose, as standin/faults.py reads it; empty for a Mac."""
+
+    @property
+    def recorded(self) -> tuple[Source, ...]:
+        """The sources that have records; of the others only alerts are read."""
+        return tuple(item for item in self.sources if item.records)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

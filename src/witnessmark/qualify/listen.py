@@ -26,7 +26,7 @@ class Listening:
 
     def __init__(self, transport: Transport, folder: Path, mark: str) -> None:
         self._transport, self._mark = transport, mark
-        self._sources = transport.host.sources
+        self._sources = transport.host.recorded
         self._raw = {item.name: folder / f"{item.name}.raw" for item in self._sources}
         self._collectors = {
             item.name: Collector(transport, item, self._raw[item.name]) for item in self._sources

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Final, cast
 
-from witnessmark.model.hosts import SOURCE_KINDS
+from witnessmark.model.hosts import ALERTS_ONLY, SOURCE_KINDS
 from witnessmark.telemetry.format import Fill
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ def decoder_of(kind: str) -> Format:
     Raises:
         ValueError: no decoder has that kind.
     """
+    if kind == ALERTS_ONLY:
+        return cast("Format", importlib.import_module(f"{__package__}.no_records"))
     if kind not in KINDS:
         raise ValueError(f"{kind} is no kind of telemetry; known are {', '.join(KINDS)}")
     return cast("Format", importlib.import_module(f"{__package__}.{kind.replace('-', '_')}"))

@@ -117,3 +117,29 @@ def test_all_that_is_missing_is_said_at_once() -> None:
         host("mac1", {})
     said = [str(wrong) for wrong in caught.value.exceptions]
     assert said == ["needs kind", "needs rules", "needs exactly one of path, host_path and search"]
+
+
+def test_a_source_may_have_alerts_and_nothing_else() -> None:
+    item = {"name": "siem", "kind": "alerts", "role": "organisation", "alerts": GOOD}
+    (found,) = sources([item])
+    assert (found.kind, found.records, found.path) == ("alerts", False, None)
+    assert Host(name="m", origin=Origin.MAC, connection="ssh", sources=(found,)).recorded == ()
+
+
+@pytest.mark.parametrize(
+    ("item", "said"),
+    [
+        ({}, "of kind alerts needs alerts"),
+        (
+            {"alerts": GOOD, "path": "/s"},
+            "is of records, of which a source of kind alerts has none",
+        ),
+        ({"alerts": GOOD, "analytic": "embedded"}, "is of records"),
+    ],
+)
+def test_what_is_said_of_records_is_refused_where_there_are_none(
+    item: dict[str, object], said: str
+) -> None:
+    with pytest.raises(ExceptionGroup) as caught:
+        sources([{"name": "siem", "kind": "alerts", "role": "organisation", **item}])
+    assert said in str(caught.value.exceptions[0])

@@ -14,9 +14,10 @@ from witnessmark.judge.run import judge_case, validators
 from witnessmark.model.alerts import Alerting, AlertRun, AlertStream
 from witnessmark.model.detections import Answer
 from witnessmark.model.events import BadLine
+from witnessmark.model.hosts import ALERTS_ONLY
 from witnessmark.model.run import Step
 from witnessmark.model.scenario import ExpectedAnswer, Phase
-from witnessmark.model.verdicts import CaseVerdict, Fault, Verdict
+from witnessmark.model.verdicts import CaseVerdict, Fault, Status, Verdict
 
 SILENT = ExpectedAnswer.SILENT
 TOLD = Alerting(kind="ndjson", rules=((RULE, "AB"),), path="alerts.ndjson")
@@ -299,3 +300,49 @@ def test_a_clock_that_jumped_makes_silence_inconclusive() -> None:
     case = alerted(expect=SILENT, detected=False)
     jumped = replace(case, facts=replace(case.facts, clock_offset_end_s=50.0))
     assert judged(jumped).verdict is Verdict.INCONCLUSIVE
+
+
+def only(case: CaseEvidence) -> CaseEvidence:
+    """The case of a source that has alerts and no records at all."""
+    assert case.source is not None
+    bare = replace(case.source, kind=ALERTS_ONLY, path=None, destination=None)
+    return replace(case, source=bare, stream=None, collection=None, detections=())
+
+
+def test_a_source_of_alerts_only_is_judged_for_detected_and_for_nothing_else() -> None:
+    found = judged(only(alerted(alert())))
+    assert (found.verdict, found.ok, found.assessed) == (Verdict.DETECTED, True, True)
+    links = {link.value: status for link, status in found.links}
+    assert {name for name, status in links.items() if status is Status.SKIP} == {
+        "recorded", "delivered", "retained",
+    }  # fmt: skip
+    assert found.fields == ()
+
+
+def test_a_miss_of_a_source_of_alerts_only_is_nobody_s_proved_fault() -> None:
+    found = judged(only(alerted()))
+    assert (found.verdict, found.ok) == (Verdict.MISSED, False)
+    assert found.blame is not None
+    assert found.blame.fault is Fault.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("case", "verdict"),
+    [
+        (alerted(expect=SILENT), Verdict.SILENT),
+        (alerted(expect=SILENT, controls=False), Verdict.INCONCLUSIVE),
+        (alerted(controls=False), Verdict.INCONCLUSIVE),
+        (alerted(alert(), expect=SILENT), Verdict.FALSE_ALARM),
+        (replace(alerted(), alerted=None), Verdict.INCONCLUSIVE),
+        (alerted(problem="the server is gone"), Verdict.INCONCLUSIVE),
+    ],
+)
+def test_silence_of_alerts_alone_is_earned_as_any(case: CaseEvidence, verdict: Verdict) -> None:
+    assert judged(only(case)).verdict is verdict
+
+
+def test_an_alert_that_nobody_saw_come_is_not_said_to_be_in_time() -> None:
+    found = judged(alerted(replace(alert(), received_ns=None)))
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert any("nobody saw when" in item.message for item in found.findings)
+    assert not in_time(alerted(replace(alert(), received_ns=None)), "B")
