@@ -52,11 +52,11 @@ class Noticed:
         return bool(self.scenarios or self.examples or self.tests)
 
 
-def noticed_by_examples(mutant: Mutant) -> list[Example]:
+def noticed_by_examples(mutant: Mutant, examples: Sequence[Example] = EXAMPLES) -> list[Example]:
     """The examples that get another answer than they should."""
     with mutant.in_force():
-        found = [detect(item.stream, mutant.parameters(item.parameters)) for item in EXAMPLES]
-    return [item for item, said in zip(EXAMPLES, found, strict=True) if not item.holds(said)]
+        found = [detect(item.stream, mutant.parameters(item.parameters)) for item in examples]
+    return [item for item, said in zip(examples, found, strict=True) if not item.holds(said)]
 
 
 class Played:
