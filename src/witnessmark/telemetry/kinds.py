@@ -6,7 +6,6 @@ import importlib
 from typing import TYPE_CHECKING, Final, cast
 
 from witnessmark.model.hosts import ALERTS_ONLY, SOURCE_KINDS
-from witnessmark.telemetry.format import Fill
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +31,8 @@ def decoder_of(kind: str) -> Format:
 
 def records_runs(kind: str) -> bool:
     """Whether records of a kind could show that a command was run, and with which words."""
+    from witnessmark.telemetry.format import Fill  # not before it is asked: `--help` needs none
+
     table = decoder_of(kind).FILLS
     return Fill.NEVER not in (table["exec"], table["args"])
 
