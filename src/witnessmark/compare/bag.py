@@ -66,9 +66,14 @@ def compare(bag: Bag, rules: Sequence[Rule], runner: Runner) -> Comparison:
     problems: dict[int, str] = {
         place: item.problem for place, item in enumerate(asking) if item.problem is not None
     }
+    acted, mute = False, set()
     for each in evidence.assemble(bag, bag.record.finished_ns):
         played = [item for item in each.cases if not item.case.control and match.acted(item)]
+        acted = acted or bool(played)
         if each.source is None or not played:
+            continue
+        if not each.source.records:
+            mute.add(each.source.name)
             continue
         outcomes = _outcomes(bag, played[0], asking, runner)
         for place, outcome in enumerate(outcomes):
@@ -83,7 +88,8 @@ def compare(bag: Bag, rules: Sequence[Rule], runner: Runner) -> Comparison:
         rules=tuple(_asked(place, item, problems) for place, item in enumerate(asking)),
         cases=tuple(found),
         elsewhere=len(rules) - len(asking),
-        notes=_notes(bag),
+        acted=acted,
+        notes=(*_notes(bag), *(f"{name} has alerts and no records" for name in sorted(mute))),
     )
 
 

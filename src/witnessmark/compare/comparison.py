@@ -86,6 +86,8 @@ class Comparison:
     cases: tuple[Compared, ...]
     elsewhere: int = 0
     """Rules that are not made for macOS, and so were not asked."""
+    acted: bool = True
+    """Whether any case was acted, on whatever source."""
     notes: tuple[str, ...] = ()
 
     def marks(self, place: int) -> dict[Mark, int]:
@@ -109,10 +111,11 @@ class Comparison:
 def exit_code(found: Comparison) -> int:
     """0 every rule saw every variant and flagged nothing else; 1 some rule missed a variant or
     wrongly flagged a case; 3 no case was acted; 4 nothing of that, but some rule could not be run,
-    or could not look at some case."""
-    if not found.cases:
+    or could not look at some case, or there are no records of any."""
+    if not found.acted:
         return 3
     marks = [cell.mark(item.expect) for item in found.cases for cell in item.cells]
     if Mark.MISSED in marks or Mark.FLAGGED in marks:
         return 1
-    return 4 if Mark.UNKNOWN in marks or any(item.problem for item in found.rules) else 0
+    unsure = not found.cases or Mark.UNKNOWN in marks or any(item.problem for item in found.rules)
+    return 4 if unsure else 0

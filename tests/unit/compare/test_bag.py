@@ -19,6 +19,7 @@ from witnessmark.compare.comparison import Mark, Said, exit_code
 from witnessmark.compare.run import Runner
 from witnessmark.errors import Unsupported
 from witnessmark.judge.processes import Tie
+from witnessmark.model.hosts import ALERTS_ONLY
 from witnessmark.model.scenario import ExpectedAnswer
 
 if TYPE_CHECKING:
@@ -146,6 +147,16 @@ def test_silence_without_a_control_says_nothing(played: Played, tmp_path: Path) 
     played.__post_init__()
     found = compare(played, tmp_path, BLIND)
     assert only(found).cells[0].said is Said.UNKNOWN
+
+
+def test_over_alerts_alone_no_rule_is_run(played: Played, tmp_path: Path) -> None:
+    played.alarms()
+    played.source = replace(played.source, kind=ALERTS_ONLY, path=None)
+    played.change = lambda record: replace(record, collections=())
+    found = compare(played, tmp_path, SEES)
+    assert found.cases == ()
+    assert found.notes == ("es has alerts and no records",)
+    assert exit_code(found) == 4
 
 
 def test_silence_over_nothing_says_nothing(played: Played, tmp_path: Path) -> None:
