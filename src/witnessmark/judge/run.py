@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from witnessmark.bag.read import Bag
     from witnessmark.judge.api import CaseEvidence, Validator
+    from witnessmark.model.hosts import Source
     from witnessmark.model.matrix import Quality
 
 
@@ -70,7 +71,7 @@ def judge(bag: Bag, as_of_ns: int | None = None) -> RunVerdict:
             if each.source is not None
             for branch, control in each.controls.items()
             if (branch == "B" or (control.before, control.after) != (None, None))
-            and (not each.source.records or not lacks(decoder_of(each.source.kind).FILLS, branch))
+            and _controlled(each.source, branch)
         ),
         hosts=tuple(evidence.host_row(item) for item in record.facts),
         sources=told.sources(bag),
@@ -84,6 +85,11 @@ def judge(bag: Bag, as_of_ns: int | None = None) -> RunVerdict:
             *log_findings(played),
         ),
     )
+
+
+def _controlled(source: Source, branch: str) -> bool:
+    """Whether a control could fire at all: by alerts, or by records that can tell of it."""
+    return source.alerts is not None or not lacks(decoder_of(source.kind).FILLS, branch)
 
 
 def _quality(

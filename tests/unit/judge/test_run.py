@@ -343,3 +343,15 @@ def test_nothing_played_exercises_no_log_source(played: Any) -> None:
     run = judge(played.seal())
     assert run.notes[0].startswith("0 of 3")
     assert exit_code(run) == 3
+
+
+def test_controls_are_told_where_something_could_fire_them(played: Any) -> None:
+    played.source = replace(played.source, kind="unifiedlog")
+    assert judge(played.seal()).controls == (), "no record of this kind could ever tell of one"
+
+
+def test_alerts_are_controlled_whatever_the_records_can_tell(played: Any) -> None:
+    played.alarms()
+    played.source = replace(played.source, kind="unifiedlog")
+    (control,) = judge(played.seal()).controls
+    assert (control.before, control.after) == (True, True)
