@@ -135,7 +135,7 @@ def _one(result: Result, row: dict[str, Any], action: str | None) -> Found:
         {key: value for key, value in row.items() if value != ""}, Columns, strict=False
     )
     files = make is _file
-    kind, process, details = make(columns, _FILE_UNKNOWN if files else _unknown(tuple(row)))
+    kind, process, details = make(columns, _FILE_UNKNOWN if files else _unknown(row))
     if columns.time is None:
         raise BadShape("a row without time")
     return Found(
@@ -151,12 +151,15 @@ def _one(result: Result, row: dict[str, Any], action: str | None) -> Found:
     )
 
 
+def _unknown(row: dict[str, Any]) -> frozenset[str]:
+    """What a row of es_process_events does not tell: columns that it lacks were not selected,
+    which is not the same as empty."""
+    return _lacking(tuple([name for name in _TOLD if name not in row]))
+
+
 @lru_cache(maxsize=64)
-def _unknown(columns: tuple[str, ...]) -> frozenset[str]:
-    """What a row of es_process_events with these columns does not tell: those it lacks were not
-    selected, which is not the same as empty."""
-    lacking = [told for name, told in _TOLD.items() if name not in columns]
-    return UNKNOWN.union(*lacking)
+def _lacking(columns: tuple[str, ...]) -> frozenset[str]:
+    return UNKNOWN.union(*(_TOLD[name] for name in columns))
 
 
 def _token(pid: int | None, version: int | None) -> Token | None:

@@ -221,3 +221,20 @@ def test_jamf_s_alert_is_about_the_process_that_matched_and_never_its_parent() -
     assert [(run.pid, run.path) for run in found.runs] == [
         (3136, "/usr/libexec/security_authtrampoline")
     ]
+
+
+def test_an_alert_of_fifty_megabytes_is_one_alert_or_one_bad_line() -> None:
+    long = json.dumps({**PLAIN, "why": "x" * 50_000_000}).encode()
+    found = read(long, long[:-1], PLAIN)
+    assert [item.key for item in found.alerts] == ["a1"]
+    assert [bad.line for bad, _ in found.bad] == [2]
+    assert len(found.bad[0][0].reason) <= 200
+
+
+@pytest.mark.parametrize("kind", alerting.KINDS)
+def test_any_alert_of_another_kind_is_read_or_refused(kind: str) -> None:
+    lines: list[object] = [PLAIN, ELASTIC, GRAPH, OLDER, FALCON, NOTABLE]
+    found = read(*lines, kind=kind)
+    assert len(found.alerts) + len(found.bad) == len(lines)
+    for alert in found.alerts:
+        assert all(run.pid != 399 for run in alert.runs), "a parent is never what it is about"

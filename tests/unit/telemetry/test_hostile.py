@@ -6,6 +6,8 @@ The stories in data/ are synthetic; each decoder's own tests read the real sampl
 from __future__ import annotations
 
 import json
+import random
+import re
 from pathlib import Path
 from typing import Any
 
@@ -251,3 +253,57 @@ def test_what_is_no_fault_of_a_line_is_not_taken_for_one(error: BaseException) -
     decoder._reader = _Stumbling(decoder._reader, error)
     with pytest.raises(type(error)):
         decoder.feed(b'{"stumble": 1}\n')
+
+
+STAMPED = tuple(kind for kind in KINDS if re.search(rb"[0-9]T[0-9:]{8}[.][0-9]+Z", LINES[kind][1]))
+"""Kinds whose times are RFC 3339 in UTC."""
+STAMP = re.compile(rb"([0-9]T[0-9:]{8}[.][0-9]+)Z")
+
+
+def test_most_kinds_stamp_their_records() -> None:
+    assert len(STAMPED) >= 6
+
+
+@pytest.mark.parametrize("kind", STAMPED)
+def test_a_time_without_a_zone_is_refused_and_never_guessed(kind: str) -> None:
+    events, cover = account(kind, STAMP.sub(rb"\1", LINES[kind][1]))
+    assert events == []
+    assert len(cover.bad) == 1
+
+
+@pytest.mark.parametrize("kind", [kind for kind in STAMPED if kind != "mac-monitor"])
+def test_a_time_of_another_zone_is_the_same_moment(kind: str) -> None:
+    """Mac Monitor's older versions called local time UTC, so any other form of it is refused."""
+    (plain,), _ = account(kind, LINES[kind][1])
+    (found,), _ = account(kind, STAMP.sub(rb"\1+02:00", LINES[kind][1]))
+    assert plain.time_ns - found.time_ns == 7_200 * 10**9
+
+
+SAMPLES = {
+    "santa": "santa/santa.log",
+    "osquery": "osquery/panther_osquery_result_tests.ndjson",
+    "eslogger": "eslogger",
+    "crowdstrike": "crowdstrike",
+    "jamf-alerts": "jamf_protect/alerts",
+    "unifiedlog": "unifiedlogs",
+}
+"""Real records, beside the project where they are at hand."""
+
+
+@pytest.mark.parametrize("kind", SAMPLES)
+def test_real_records_cut_mutated_and_mixed_are_all_accounted_for(kind: str, sample: Any) -> None:
+    place = sample(SAMPLES[kind])
+    files = [place] if place.is_file() else sorted(place.rglob("*.*"))[:6]
+    lines = [line[:4_000] + b"\n" for file in files for line in file.read_bytes().splitlines()[:60]]
+    chance = random.Random(kind)
+    broken = []
+    for line in lines:
+        broken.append(line[: chance.randrange(1, len(line) + 1)])
+        torn = bytearray(line)
+        for _ in range(3):
+            torn[chance.randrange(len(torn))] = chance.randrange(256)
+        broken += [bytes(torn), chance.choice(lines)[:-1] + line]
+    strangers = [line for name in KINDS if name != kind for line in LINES[name][:2]]
+    mixed = [*lines, *broken, *strangers]
+    chance.shuffle(mixed)
+    account(kind, *mixed)
