@@ -66,7 +66,7 @@ def test_elastic_s_dotted_keys_and_its_count_of_suppressed_ones_are_read() -> No
 
 
 def test_a_copy_of_an_alert_is_counted_and_not_kept() -> None:
-    found = read(PLAIN, {**PLAIN, "again": True}, {**PLAIN, "id": "a2"})
+    found = read(PLAIN, b"", {**PLAIN, "again": True}, {**PLAIN, "id": "a2"})
     assert [item.key for item in found.alerts] == ["a1", "a2"]
     assert found.repeated == (("mac1/siem.alerts/1", 1),)
 

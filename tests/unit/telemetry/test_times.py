@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from witnessmark.telemetry.times import nanoseconds
+from witnessmark.telemetry.times import nanoseconds, whole_second
 
 
 @pytest.mark.parametrize("digits", range(1, 10))
@@ -46,3 +46,11 @@ def test_every_nanosecond_survives(moment: int) -> None:
     seconds, rest = divmod(moment, 10**9)
     whole = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
     assert nanoseconds(f"{whole:%Y-%m-%dT%H:%M:%S}.{rest:09d}Z") == moment
+
+
+def test_a_leap_second_is_the_next_one_and_a_whole_second_needs_no_fraction() -> None:
+    assert nanoseconds("2016-12-31T23:59:60.5Z") == nanoseconds("2017-01-01T00:00:00.5Z")
+    assert whole_second("2016-12-31T23:59:59") == nanoseconds("2016-12-31T23:59:59Z")
+    for text in ("2016-12-31T23:59:6x", "2016-12-31T23:59.59", "", "x"):
+        with pytest.raises(ValueError, match="time"):
+            whole_second(text)
