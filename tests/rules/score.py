@@ -8,9 +8,11 @@ mutant's rule are run. A mutant that nobody notices is a rule that nobody tests:
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -127,16 +129,22 @@ def unsound() -> str | None:
 
 
 def score(mutants: Sequence[Mutant], played: Played | None) -> list[Noticed]:
-    """Who notices each mutant."""
-    return [
-        Noticed(
-            mutant=item,
-            scenarios=played.noticed(item) if played is not None else (),
-            examples=tuple(f"{one.rule}: {one.name}" for one in noticed_by_examples(item)),
-            tests=noticed_by_tests(item),
-        )
-        for item in mutants
-    ]
+    """Who notices each mutant. The tests run beside, in processes of their own."""
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        tests = pool.map(noticed_by_tests, mutants)
+        here = [
+            (played.noticed(item) if played is not None else (), noticed_by_examples(item))
+            for item in mutants
+        ]
+        return [
+            Noticed(
+                mutant=item,
+                scenarios=scenarios,
+                examples=tuple(f"{one.rule}: {one.name}" for one in examples),
+                tests=failed,
+            )
+            for item, (scenarios, examples), failed in zip(mutants, here, tests, strict=True)
+        ]
 
 
 def table(found: Sequence[Noticed]) -> Table:

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from sigma.collection import SigmaCollection
+from sigma.validation import SigmaValidator
+from sigma.validators.core import validators
 from tests.rules import matrix
 from tests.rules.examples import RULES
 from tests.rules.forms import EXECUTED, Cover, claims, executed, executed_sql, forms
@@ -47,15 +50,23 @@ def test_the_sql_of_a_lake_says_all_that_the_analytic_says() -> None:
 def test_sigma_is_valid_by_its_own_schema(name: str) -> None:
     if not SCHEMAS.is_dir():
         pytest.skip("the schemas lie outside of this project")
-    from jsonschema import validators
+    from jsonschema.validators import validator_for
 
     file = next(item for item in FORMS if item.name == name)
     for document in yaml.safe_load_all(file.read_text("utf-8")):
         kind = "correlation-rules" if "correlation" in document else "detection-rule"
         schema = json.loads((SCHEMAS / f"sigma-{kind}-schema.json").read_text("utf-8"))
         plain = json.loads(json.dumps(document, default=str))
-        check = validators.validator_for(schema)(schema)
+        check = validator_for(schema)(schema)
         assert [error.message for error in check.iter_errors(plain)] == []
+
+
+def test_sigma_is_clean_by_pysigmas_own_checks() -> None:
+    """All of them but those of tags, which ask the network what ATT&CK knows."""
+    checks = {check for name, check in validators.items() if "tag" not in name}
+    for file in (item for item in FORMS if item.suffix == ".yml"):
+        rules = SigmaCollection.from_yaml(file.read_text("utf-8"))
+        assert list(SigmaValidator(checks).validate_rules(iter(rules))) == []
 
 
 @pytest.mark.parametrize(
