@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 RATE = 10.0
 """Records a second, about."""
+FILES = 5_000
+"""So many are read again and again."""
 HOME = "/Users/kim"
 CACHE = f"{HOME}/Library/Caches/Google/Chrome/Default/Cache/Cache_Data"
 
@@ -70,8 +72,14 @@ def day(host: Host, desk: Desk) -> Story:
 
 
 def _read(host: Host, proc: Proc) -> None:
-    path = host.rng.choice(programs.READ)
-    host.close(proc, host.file(path), modified=host.rng.random() < 0.02 and "Caches" not in path)
+    """Some files are read again and again, most seldom; they stay the same files."""
+    place = int(host.rng.paretovariate(0.5)) % FILES
+    if place not in host.read:
+        path = programs.READ[place % len(programs.READ)]
+        host.read[place] = host.file(path if place < len(programs.READ) else f"{path}.{place}")
+    file = host.read[place]
+    wrote = host.rng.random() < 0.02 and "Caches" not in file.path
+    host.close(proc, file, modified=wrote)
 
 
 def _churn(host: Host, proc: Proc) -> None:

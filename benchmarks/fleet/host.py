@@ -48,6 +48,7 @@ class Host:
         self.now = BEGIN_NS + self.rng.randrange(SECOND)
         self.truth: list[dict[str, Any]] = []
         self.kinds: dict[str, int] = {}
+        self.read: dict[int, File] = {}
         self.written = self.lines = 0
         self._arrays, self._write, self._late = arrays, write, late
         self._held: list[tuple[int, bytes]] = []

@@ -102,6 +102,11 @@ class BranchA:
             found.told = True
             yield alert(found)
 
+    @property
+    def waits(self) -> bool:
+        """Whether an alert is waited for."""
+        return bool(self._open)
+
     def _responsible(self, event: Event, image: Image) -> None:
         """A2: the responsible edge makes a process c only under launchd."""
         answers = image.process.responsible

@@ -134,7 +134,7 @@ class Drops:
             return
         old, new = self._paths.key(source.path), self._paths.key(ref.path)
         file = self.table.find(old, source)
-        inherited = self._inherited(old)
+        inherited = self._inherited(old) if file is None else None
         self.table.cut(new) if old != new else None
         for key in self.table.below(new) if old != new else []:
             self.table.cut(key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from witnessmark.analytic.baseline import Baseline
 from witnessmark.analytic.branch_a import BranchA
@@ -17,11 +17,12 @@ from witnessmark.analytic.order import Order
 from witnessmark.analytic.origins import Origins
 from witnessmark.analytic.pace import Ages
 from witnessmark.analytic.provenance import Provenance
+from witnessmark.analytic.sameness import key, tells_nothing
 from witnessmark.analytic.trace import Trace
-from witnessmark.model.events import Event, Kind, SnapshotRow, Stream
+from witnessmark.model.events import Event, Kind, Process, SnapshotRow, Stream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from witnessmark.analytic.parameters import Parameters
     from witnessmark.model.detections import Detection
@@ -39,6 +40,15 @@ def detect(
     engine = Engine.of(stream, params, baseline=baseline, hashes=hashes)
     found = [item for event in stream.events for item in engine.feed(event)]
     return found + engine.finish()
+
+
+class Ready(NamedTuple):
+    """How much may be taken in at once."""
+
+    room: int
+    """So many records: the next one's time makes the old be forgotten."""
+    newest_ns: int
+    """None that is dated more than a second before the newest."""
 
 
 class Engine:
@@ -140,8 +150,46 @@ class Engine:
 
     def feed(self, event: Event) -> list[Detection]:
         """Take one event; what can be answered now."""
-        found = [item for ready in self._order.feed(event) for item in self._step(ready)]
+        if self._order.straight(event):
+            found = self._step(event)
+        else:
+            found = [item for ready in self._order.feed(event) for item in self._step(ready)]
         return found + self._settle()
+
+    def ready(self, first: int) -> Ready | None:
+        """How many records from this number on may be taken in at once; None if not even one may.
+
+        Only where nothing is waited for and nobody listens. Then ``passed`` notes their times, and
+        ``step`` takes those that matter, each before the ``due`` of its moment.
+        """
+        if self._trace.on or not self._order.follows(first):
+            return None
+        return Ready(self._ages.room, self._order.newest_ns)
+
+    def passed(self, first: int, times: list[int]) -> None:
+        """Note records, numbered from ``first``, whose turn has come."""
+        self._clock_ns = max(self._clock_ns, *times)
+        self._ages.passed(times)
+        self._order.passed(first, times)
+
+    def says_nothing_new(self, seen: Process) -> bool:
+        """Whether a record tells nothing of the process that acted, which is well known."""
+        image = self._lineage.images.get(key(seen.token))
+        return image is not None and tells_nothing(image.process, seen)
+
+    @property
+    def recent(self) -> tuple[int, ...]:
+        """The times of the last records, one less than tell that time has gone on."""
+        return self._order.pace.recent
+
+    @property
+    def waits(self) -> bool:
+        """Whether an alert waits for its window to close."""
+        return self._a.waits
+
+    def due(self, now_ns: int) -> Iterator[Detection]:
+        """Alerts whose window has closed by a moment that no single record decides."""
+        return self._a.due(now_ns)
 
     def advance(self, now_ns: int) -> list[Detection]:
         """Let time pass without an event, as on a quiet live stream."""
@@ -161,6 +209,10 @@ class Engine:
             self._lineage.prune(now_ns)
             self._drops.table.prune(now_ns - self._keep_ns)
             self._b.prune(now_ns)
+        return self.step(event)
+
+    def step(self, event: Event) -> list[Detection]:
+        """What an event means, its turn having come."""
         if event.kind is Kind.FORK:
             self._lineage.fork(event)
         elif event.kind is Kind.EXEC:
@@ -188,4 +240,6 @@ class Engine:
         return [] if found is None else [found]
 
     def _settle(self) -> list[Detection]:
+        if not self._a.waits:
+            return []
         return list(self._a.due(min(self._clock_ns, self._order.settled_ns())))

@@ -19,6 +19,8 @@ DATA_VOLUME = "/System/Volumes/Data"
 LONGEST = 4_096
 """Longer paths than any kernel takes are cut: no pattern is tried on megabytes of text."""
 PRIVATE = ("/private/tmp", "/private/var", "/private/etc")
+_CROOKED = re.compile(r"/\.{0,2}(?:/|\Z)")
+"""A path that ``normpath`` would straighten."""
 _HOMES = r"(?:/Users/(?!Shared(?:/|\Z))[^/]+|/var/root)"
 
 
@@ -83,9 +85,11 @@ class Paths:
         return key
 
     def _plain(self, path: str) -> str:
-        key = normpath(path)
-        if key.startswith("//"):
-            key = key[1:]
+        key = path
+        if _CROOKED.search(path) or not path.startswith("/"):
+            key = normpath(path)
+            if key.startswith("//"):
+                key = key[1:]
         if not key.isascii():
             key = normalize("NFC", key)
         head = key[:24].lower() if self._fold else key

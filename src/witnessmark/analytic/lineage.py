@@ -40,7 +40,7 @@ class Lineage:
         self._identity = identity
         self._keep_ns = keep_ns
         self._rows = {row.pid: row for row in snapshot}
-        self._images: dict[tuple[int, int | None], Image] = {}
+        self.images: dict[tuple[int, int | None], Image] = {}
         self._current: dict[int, Image] = {}
         self._browsers: set[int] = set()
         self._ended: list[tuple[int, int, Task]] = []
@@ -53,7 +53,7 @@ class Lineage:
         child = event.child
         if child is None:
             return
-        if child.token.pidversion is not None and key(child.token) in self._images:
+        if child.token.pidversion is not None and key(child.token) in self.images:
             return
         self._rows.pop(child.token.pid, None)
         self._begin(child, event.time_ns, parent, event.time_ns)
@@ -63,7 +63,7 @@ class Lineage:
         target = event.target
         if target is None:
             return None
-        if repeats(self._images.get(key(target.token)), target):
+        if repeats(self.images.get(key(target.token)), target):
             self._trace.say("K1", False, "an exec to this same process key was taken in before")
             return None
         if event.parent is not None:
@@ -85,7 +85,7 @@ class Lineage:
         """
         if self._began_ns is None:
             self._began_ns = now_ns
-        known = self._images.get(key(seen.token))
+        known = self.images.get(key(seen.token))
         if known is not None and same(known.process, seen):
             other = seen.path not in ("", known.process.path) and seen.token.pidversion is None
             nameless = seen.path and not known.process.path
@@ -110,7 +110,7 @@ class Lineage:
         """The image that an audit token names (K1)."""
         if token.pidversion is None:
             return self._current.get(token.pid) or self._row(token.pid)
-        found = self._images.get(key(token))
+        found = self.images.get(key(token))
         if found is None:
             found = self._current.get(token.pid) or self._row(token.pid)
             bare = found is not None and found.process.token.pidversion is None
@@ -126,8 +126,8 @@ class Lineage:
         """Forget tasks that ended too long ago for any rule."""
         while self._ended and self._ended[0][0] < now_ns - self._keep_ns:
             self._forget(heappop(self._ended)[-1])
-        while len(self._images) > MOST_IMAGES:
-            oldest = next(iter(self._images.values())).task
+        while len(self.images) > MOST_IMAGES:
+            oldest = next(iter(self.images.values())).task
             self._forget(heappop(self._ended)[-1] if self._ended else oldest)
 
     def is_browser(self, image: Image) -> bool | None:
@@ -216,8 +216,8 @@ class Lineage:
 
     def _add(self, seen: Process, task: Task) -> Image:
         image = Image(seen, task)
-        self._images.pop(key(seen.token), None)
-        self._images[key(seen.token)] = image
+        self.images.pop(key(seen.token), None)
+        self.images[key(seen.token)] = image
         self._current[seen.token.pid] = image
         listed = self._identity.browser(seen)
         lives = listed is not None and not listed.needs_responsible_browser
@@ -232,19 +232,19 @@ class Lineage:
             found.spawn_ns, found.exact = start_ns, True
 
     def _end(self, task: Task, now_ns: int) -> None:
-        current = self._current.get(task.pid)
-        if current is not None and current.task is task:
-            del self._current[task.pid]
-            self._browsers.discard(task.pid)
+        self._leave(task)
         self._ends += 1
         heappush(self._ended, (now_ns, self._ends, task))
 
-    def _forget(self, task: Task) -> None:
-        for name in task.keys:
-            image = self._images.get(name)
-            if image is not None and image.task is task:
-                del self._images[name]
+    def _leave(self, task: Task) -> None:
         current = self._current.get(task.pid)
         if current is not None and current.task is task:
             del self._current[task.pid]
             self._browsers.discard(task.pid)
+
+    def _forget(self, task: Task) -> None:
+        for name in task.keys:
+            image = self.images.get(name)
+            if image is not None and image.task is task:
+                del self.images[name]
+        self._leave(task)

@@ -9,10 +9,11 @@ missed. Memory is what arrives in that time, and never more than ``MOST``.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
-from witnessmark.analytic.pace import Pace
+from witnessmark.analytic.pace import IN_A_ROW, Pace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,13 +35,13 @@ class Order:
         self._coarse = grain_ns >= SECOND
         self.pace = Pace()
         self._idle_ns = 0
-        self._newest_ns = 0
+        self.newest_ns = 0
         self._oldest: int | None = None
         self._next: int | None = None
         self._top = -1
         self._numbered: list[tuple[int, int, Event]] = []
         self._timed: list[tuple[int, bool, int, int, Event]] = []
-        self._recent: dict[int, int] = {}
+        self._recent: OrderedDict[int, int] = OrderedDict()
         self._arrivals = 0
 
     def feed(self, event: Event) -> Iterator[Event]:
@@ -57,9 +58,40 @@ class Order:
                 self._recent.clear()
                 self._next, self._top = number, number
             yield from self._numbered_event(event, number)
-        self._newest_ns = max(self._newest_ns, event.time_ns)
+        self.newest_ns = max(self.newest_ns, event.time_ns)
         self.pace.move(event.time_ns)
         yield from self._drain(self.pace.now_ns - self._late_ns)
+
+    def straight(self, event: Event) -> bool:
+        """Whether an event is simply the next one: it is taken in then, and its turn has come."""
+        number, time_ns = event.global_seq, event.time_ns
+        if number is None or event.numbered_apart or not self.follows(number):
+            return False
+        self._arrivals += 1
+        self._idle_ns = 0
+        self._top = number
+        if time_ns > self.newest_ns or time_ns < self.newest_ns - SECOND:
+            self.newest_ns = time_ns  # else a record before it was dated ahead
+        self._pass(number, time_ns)
+        self.pace.move(time_ns)
+        return True
+
+    def follows(self, number: int) -> bool:
+        """Whether a number is the next one, and nothing waits for another."""
+        return self._next == number > self._top and not self._numbered and not self._timed
+
+    def passed(self, first: int, times: list[int]) -> None:
+        """Take in as many events, each the next one from ``first``, that nobody needs to see."""
+        self._arrivals += len(times)
+        self._idle_ns = 0
+        self._next = first + len(times)
+        self._top = self._next - 1
+        self.newest_ns = max(self.newest_ns, *times)
+        self._recent.update(zip(range(first, self._next), times, strict=True))
+        while len(self._recent) > RECENT:
+            self._recent.popitem(last=False)
+        for time_ns in times[-IN_A_ROW:]:
+            self.pace.move(time_ns)
 
     def advance(self, now_ns: int) -> Iterator[Event]:
         """Let time pass without an event, as on a quiet live stream."""
@@ -81,8 +113,8 @@ class Order:
     def _numbered_event(self, event: Event, number: int) -> Iterator[Event]:
         if number > self._top:
             self._top = number
-            if event.time_ns < self._newest_ns - SECOND:
-                self._newest_ns = event.time_ns  # a record before it was dated ahead
+            if event.time_ns < self.newest_ns - SECOND:
+                self.newest_ns = event.time_ns  # a record before it was dated ahead
         if self._next is None:
             self._oldest = min(event.time_ns, self._oldest or event.time_ns)
         if self._next is not None and number < self._next:
@@ -90,7 +122,7 @@ class Order:
                 self.late += 1
                 yield event
         elif number == self._next and not self._numbered:
-            self._pass(event, number)
+            self._pass(number, event.time_ns)
             yield event
         else:
             heappush(self._numbered, (number, self._arrivals, event))
@@ -100,7 +132,7 @@ class Order:
             number, _, event = heappop(self._numbered)
             if self._next is not None and number < self._next:
                 continue  # the same number twice; the first of them has passed
-            self._pass(event, number)
+            self._pass(number, event.time_ns)
             yield event
         while self._timed and (
             limit is None or self._timed[0][0] <= limit or len(self._timed) > MOST
@@ -118,14 +150,14 @@ class Order:
 
     def _restarted(self, event: Event, number: int) -> bool:
         """Whether the sensor began to count anew: a smaller number at a later time."""
-        after = event.time_ns - self._newest_ns
+        after = event.time_ns - self.newest_ns
         if number > self._top or after <= 0:
             return False
         seen = self._recent.get(number, event.time_ns) != event.time_ns
         return after > SECOND or seen or self._top - number > RECENT
 
-    def _pass(self, event: Event, number: int) -> None:
+    def _pass(self, number: int, time_ns: int) -> None:
         self._next = number + 1
-        self._recent[number] = event.time_ns
+        self._recent[number] = time_ns
         if len(self._recent) > RECENT:
-            del self._recent[next(iter(self._recent))]
+            self._recent.popitem(last=False)

@@ -21,6 +21,11 @@ class Pace:
         self._two: int | None = None
         self._three: int | None = None
 
+    @property
+    def recent(self) -> tuple[int, ...]:
+        """The last times, oldest first, as many as there are and decide with the next one."""
+        return tuple(item for item in (self._three, self._two, self._one) if item is not None)
+
     def move(self, time_ns: int) -> None:
         """Take in the next record's time."""
         one, two, three = self._one, self._two, self._three
@@ -40,8 +45,18 @@ class Ages:
     def move(self, time_ns: int) -> int | None:
         """Take in the next record's time; the time to prune by, once in a batch."""
         self._times.append(time_ns)
-        if len(self._times) < BATCH:
-            return None
+        return None if len(self._times) < BATCH else self._by_now()
+
+    @property
+    def room(self) -> int:
+        """How many records may come before the next one completes a batch."""
+        return BATCH - 1 - len(self._times)
+
+    def passed(self, times: list[int]) -> None:
+        """Take in times that complete no batch."""
+        self._times += times
+
+    def _by_now(self) -> int:
         self._times.sort()
         now_ns = self._times[QUARTER]
         self._times.clear()

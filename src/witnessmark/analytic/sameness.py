@@ -29,6 +29,13 @@ def same(known: Process, seen: Process) -> bool:
     return known.start_ns is None or seen.start_ns is None or near(known.start_ns, seen.start_ns)
 
 
+def tells_nothing(known: Process, seen: Process) -> bool:
+    """Whether a record of a token that is known, with its pidversion, adds nothing to it."""
+    if seen.token.pidversion is None:
+        return False
+    return known is seen or (same(known, seen) and bool(known.path or not seen.path))
+
+
 def same_task(current: Image, seen: Process) -> bool:
     """Whether a record of another token is of the process that has its pid now."""
     if current.task.row:

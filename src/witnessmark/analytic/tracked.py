@@ -55,7 +55,10 @@ class Table:
         """Whether the source records extended attributes at all: only then is none of them one."""
         self._by_key: dict[str, File] = {}
         self._by_ino: dict[tuple[int, int], File] = {}
+        self._inside: Counter[str] = Counter()
+        """How many paths lie right in a folder."""
         self._below: Counter[str] = Counter()
+        """How many such folders lie at or below a folder."""
         self._ages: list[tuple[int, int, File]] = []
         self._aged = 0
         self._outside: deque[File] = deque()
@@ -97,8 +100,11 @@ class Table:
         self.cut(key)
         self._by_key[key] = file
         file.keys.add(key)
-        for folder in _folders(key):
-            self._below[folder] += 1
+        folder = key.rpartition("/")[0]
+        self._inside[folder] += 1
+        if self._inside[folder] == 1:
+            for each in _up(folder):
+                self._below[each] += 1
 
     def know(self, file: File, ref: FileRef) -> None:
         """Note the inode that a record gives a file."""
@@ -120,10 +126,14 @@ class Table:
         if file is None:
             return
         file.keys.discard(key)
-        for folder in _folders(key):
-            self._below[folder] -= 1
-            if not self._below[folder]:
-                del self._below[folder]
+        folder = key.rpartition("/")[0]
+        self._inside[folder] -= 1
+        if not self._inside[folder]:
+            del self._inside[folder]
+            for each in _up(folder):
+                self._below[each] -= 1
+                if not self._below[each]:
+                    del self._below[each]
         if not file.keys and file.ino is not None and self._by_ino.get(file.ino) is file:
             del self._by_ino[file.ino]
 
@@ -193,7 +203,12 @@ def contradicts(file: File, ref: FileRef) -> bool:
 
 
 def _folders(key: str) -> Iterator[str]:
-    end = key.rfind("/")
-    while end > 0:
-        yield key[:end]
-        end = key.rfind("/", 0, end)
+    """The folders above a path, the nearest first."""
+    return _up(key.rpartition("/")[0])
+
+
+def _up(folder: str) -> Iterator[str]:
+    """A folder and those above it, the root aside."""
+    while folder:
+        yield folder
+        folder = folder.rpartition("/")[0]

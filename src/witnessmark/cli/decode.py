@@ -53,7 +53,7 @@ def _run(kind: str, paths: tuple[str, ...], host: str | None, form: str) -> bool
     from witnessmark.telemetry.kinds import decoder_of
 
     source = decoder_of(kind)
-    reading.check(paths, f"decode {kind}")
+    reading.check(paths)
     printer: Printer = JsonLines(source) if form == "jsonl" else Table(source)
     groups: list[tuple[str, Sequence[str]]] = (
         [(host, paths)] if host is not None else [(reading.name(path), (path,)) for path in paths]
@@ -82,11 +82,10 @@ def _one(
     for member in members:
         printer.file(member, decoder.position)
         before = decoder.filled
-        with reading.opened(member) as file:
-            for line in reading.lines(file, member, f"decode {form.KIND}"):
-                for event in decoder.feed(line):
-                    hosts.add(event.host)
-                    printer.event(event)
+        for line in reading.lines(reading.pieces(member, decoder.lost)):
+            for event in decoder.feed(line):
+                hosts.add(event.host)
+                printer.event(event)
         printer.sums.looked(member, filled=decoder.filled > before)
     coverage = decoder.coverage()
     printer.host(sorted(hosts) or [name], coverage, decoder.bad_lines)

@@ -45,6 +45,13 @@ FIRED = 1
     metavar="PATH",
     help="A documented workflow (YAML) or a folder of them: what they suppress is said so.",
 )
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 256),
+    default=1,
+    show_default=True,
+    help="Read so many files at once, each in a process of its own; the output is the same.",
+)
 @click.option("--follow", is_flag=True, help="Keep reading one PATH as it grows.")
 def command(
     paths: tuple[str, ...],
@@ -55,6 +62,7 @@ def command(
     profile: str | None,
     form: str,
     workflows: tuple[str, ...],
+    jobs: int,
     follow: bool,
 ) -> None:
     """Run the AN0994 analytic over eslogger output (NDJSON), or another --kind of telemetry.
@@ -69,7 +77,7 @@ def command(
     Live:        sudo eslogger exec fork exit create rename close setextattr unlink \\
                    | witnessmark detect --follow -
     """
-    if _run(paths, kind, processes, host, params, profile, form, workflows, follow):
+    if _run(paths, kind, processes, host, params, profile, form, workflows, jobs, follow):
         click.get_current_context().exit(FIRED)
 
 
@@ -82,6 +90,7 @@ def _run(
     profile: str | None,
     form: str,
     workflows: tuple[str, ...],
+    jobs: int,
     follow: bool,
 ) -> bool:
     """Whether something fired."""
@@ -89,16 +98,17 @@ def _run(
 
     from witnessmark.analytic.parameters import load
     from witnessmark.cli import reading
-    from witnessmark.cli.engines import Engines, stream
+    from witnessmark.cli.apart import Group, Task, outcomes
     from witnessmark.cli.printing import JsonLines, Table
     from witnessmark.content.workflows import given
     from witnessmark.errors import UsageError
-    from witnessmark.telemetry.decoder import Decoder
     from witnessmark.telemetry.format import branches
     from witnessmark.telemetry.kinds import decoder_of
 
     if follow and len(paths) != 1:
         raise UsageError("--follow reads one PATH only")
+    if jobs > 1 and (host is not None or "-" in paths):
+        raise UsageError("--jobs reads several hosts' files: neither with --host nor with -")
     source = decoder_of(kind)
     answerable = branches(source.FILLS)
     if not answerable:
@@ -111,17 +121,17 @@ def _run(
     if processes is not None and host is None:
         raise UsageError("--processes is of one host: name it with --host")
     snapshot = reading.processes(Path(processes)) if processes else ()
-    reading.check(paths, "detect")
+    reading.check(paths)
     printer: Printer = JsonLines() if form == "jsonl" else Table()
-    groups = (
-        [(host, paths)] if host is not None else [(reading.name(path), (path,)) for path in paths]
-    )
-    strange = []
-    for name, members in groups:
-        decoder = Decoder(source, host=name, source=kind, by_record=host is None)
-        engines = Engines(parameters, source, baseline=baseline, snapshot=snapshot)
-        if not stream(members, decoder, engines, printer, follow):
-            strange.append(reading.wrong_kind(source, members))
+    groups = [Group(reading.name(path), (path,)) for path in paths]
+    if host is not None:
+        groups = [Group(host, paths)]
+    task = Task(kind, parameters, baseline, snapshot, by_record=host is None, follow=follow)
+    strange = [
+        reading.wrong_kind(source, group.members)
+        for group, known in outcomes(task, groups, printer, jobs)
+        if not known
+    ]
     printer.end()
     for branch in sorted({"A", "B"} - answerable):
         click.echo(f"{kind} cannot answer branch {branch}: silence there means nothing", err=True)

@@ -7,15 +7,19 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, BinaryIO
 
 from witnessmark.analytic import Engine
+from witnessmark.analytic.skim import Skim
 from witnessmark.cli import reading
 from witnessmark.cli.following import lines_as_they_come
+from witnessmark.cli.unpacking import packing
 from witnessmark.errors import UsageError
+from witnessmark.telemetry import eslogger
+from witnessmark.telemetry.bulk import chunks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from witnessmark.analytic import Parameters
-    from witnessmark.cli.printing import Printer
+    from witnessmark.cli.printing import Outlet
     from witnessmark.model.detections import Detection
     from witnessmark.model.events import Event, SnapshotRow
     from witnessmark.model.workflows import Workflow
@@ -44,20 +48,33 @@ class Engines:
 
     def feed(self, event: Event) -> list[Detection]:
         """Take one event; what can be answered now."""
-        engine = self.of.get(event.host)
+        return self.one(event.host).feed(event)
+
+    @property
+    def kind(self) -> str:
+        """What wrote the records."""
+        return self._source.KIND
+
+    def one(self, host: str) -> Engine:
+        """The engine of a host.
+
+        Raises:
+            UsageError: one host too many.
+        """
+        engine = self.of.get(host)
         if engine is None:
             if len(self.of) >= MOST_HOSTS:
                 raise UsageError(
                     f"the records name more than {MOST_HOSTS} hosts: split them, or name one --host"
                 )
             grain = self._source.TIME_RESOLUTION
-            engine = self.of[event.host] = Engine(
+            engine = self.of[host] = Engine(
                 self._parameters,
                 resolution_ns=grain,
                 baseline=self._baseline,
                 snapshot=self._snapshot,
             )
-        return engine.feed(event)
+        return engine
 
     def advance(self, idle_ns: int) -> list[Detection]:
         """Let time pass without an event, on each host's own clock."""
@@ -73,7 +90,7 @@ class Engines:
 
 
 def stream(
-    members: tuple[str, ...], decoder: Decoder, engines: Engines, printer: Printer, follow: bool
+    members: tuple[str, ...], decoder: Decoder, engines: Engines, printer: Outlet, follow: bool
 ) -> bool:
     """Whether these are of the kind: false if there are lines, but not one that it could write."""
     try:
@@ -93,10 +110,11 @@ def stream(
     printer.host(
         sorted(engines.of) or [decoder.host],
         coverage,
+        bad=decoder.bad_lines,
         late=sum(engine.late for engine in engines.of.values()),
         unresolved=sum(engine.unresolved for engine in engines.of.values()),
     )
-    return not coverage.bad or coverage.read > 0
+    return not decoder.bad_lines or coverage.read > 0
 
 
 @contextmanager
@@ -109,22 +127,29 @@ def _orderly_end() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _read(path: str, decoder: Decoder, engines: Engines, printer: Printer, follow: bool) -> None:
-    with reading.opened(path) as file:
-        if follow:
+def _read(path: str, decoder: Decoder, engines: Engines, printer: Outlet, follow: bool) -> None:
+    if follow:
+        with reading.opened(path) as file:
             _follow(file, path, decoder, engines, printer)
-            return
-        for event in decoder.events(reading.lines(file, path, "detect")):
-            for item in engines.feed(event):
-                printer.detection(item)
+        return
+    for item in _found(reading.pieces(path, decoder.lost), decoder, engines):
+        printer.detection(item)
 
 
-def _follow(
-    file: BinaryIO, path: str, decoder: Decoder, engines: Engines, printer: Printer
-) -> None:
+def _found(pieces: Iterator[bytes], decoder: Decoder, engines: Engines) -> Iterator[Detection]:
+    if engines.kind == eslogger.KIND:  # no record of it names its host: one engine
+        lane = Skim(engines.one(decoder.host), decoder)
+        for chunk in chunks(pieces):
+            yield from lane.feed(chunk)
+        return
+    for event in decoder.events(reading.lines(pieces)):
+        yield from engines.feed(event)
+
+
+def _follow(file: BinaryIO, path: str, decoder: Decoder, engines: Engines, printer: Outlet) -> None:
     for line, idle_ns in lines_as_they_come(file, ends=path == "-"):
-        if line is not None and line.startswith(reading.GZIP) and not decoder.position[0]:
-            raise UsageError(reading.compressed(path, "detect"))
+        if line is not None and not decoder.position[0] and packing(line):
+            raise UsageError(f"{path} is compressed, and cannot grow: leave --follow out")
         found = []
         for event in () if line is None else decoder.feed(line):
             found += engines.feed(event)

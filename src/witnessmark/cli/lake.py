@@ -131,7 +131,7 @@ def _write(
     form = decoder_of(kind)
     if not branches(form.FILLS):
         raise _usage(f"{kind} records no execution, so the analytic can say nothing over it")
-    reading.check(paths, "lake write LAKE")
+    reading.check(paths, plain="lake write LAKE")
     for path in paths:
         if path != "-" and not Path(path).stat().st_size:
             raise _usage(f"{path} is empty: it holds no record")

@@ -25,18 +25,39 @@ _DOUBTS = (
 )
 
 
-class Printer(Protocol):
-    """Where detections and the summary go."""
+class Outlet(Protocol):
+    """Where detections go, and what is said of the streams that they were found in."""
 
-    fired: int
-    sums: Sums
+    @property
+    def sums(self) -> Looks:
+        """Whoever is told of each file that was read."""
 
     def detection(self, found: Detection) -> None:
-        """Print one detection at once."""
+        """Take one detection, at once."""
 
-    def host(self, names: Sequence[str], coverage: Coverage, *, late: int, unresolved: int) -> None:
-        """Take in how the stream of a host, or of several, was covered; how many records came
-        later than is waited for, and how many processes nobody saw the parent of (A7)."""
+    def host(
+        self, names: Sequence[str], coverage: Coverage, *, bad: int, late: int, unresolved: int
+    ) -> None:
+        """Take in how the stream of a host, or of several, was covered: how many of its lines were
+        bad, how many records came later than is waited for, and how many processes nobody saw the
+        parent of (A7)."""
+
+
+class Looks(Protocol):
+    """Who is told of files."""
+
+    def looked(self, path: str, *, filled: bool) -> None:
+        """A file was read, and held something or nothing."""
+
+
+class Printer(Outlet, Protocol):
+    """Where detections and the summary are printed."""
+
+    fired: int
+
+    @property
+    def sums(self) -> Sums:
+        """What all streams add up to."""
 
     def end(self) -> None:
         """Print the summary."""
@@ -55,9 +76,11 @@ class _Totals:
         self.fired += found.answer is Answer.FIRED
         self.answers[found.answer.value] = self.answers.get(found.answer.value, 0) + 1
 
-    def host(self, names: Sequence[str], coverage: Coverage, *, late: int, unresolved: int) -> None:
+    def host(
+        self, names: Sequence[str], coverage: Coverage, *, bad: int, late: int, unresolved: int
+    ) -> None:
         """Take in how the stream of a host, or of several, was covered."""
-        self.sums.take(names, coverage, len(coverage.bad))
+        self.sums.take(names, coverage, bad)
         self.doubts["late"] += late
         self.doubts["unresolved"] += unresolved
 

@@ -5,33 +5,39 @@ from __future__ import annotations
 import stat
 import sys
 from contextlib import nullcontext
+from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+import click
+
+from witnessmark.cli.unpacking import ZSTD, packing, unpacked, zstd
 from witnessmark.errors import UsageError
+from witnessmark.telemetry.bulk import SIZE, chunks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from witnessmark.model.events import SnapshotRow
     from witnessmark.telemetry.format import Format
 
-GZIP = b"\x1f\x8b"
-LOOKED_AT = 1 << 20
 
-
-def check(paths: Sequence[str], command: str) -> None:
+def check(paths: Sequence[str], *, plain: str | None = None) -> None:
     """Refuse what cannot be read, before anything is printed.
 
+    ``plain`` is the command if it reads plain files only.
+
     Raises:
-        UsageError: no such file, a directory, a compressed file, standard input named twice.
+        UsageError: no such file, a directory, a packed file for ``plain``, standard input named
+            twice, or zstd where nothing can unpack it.
     """
     if paths.count("-") > 1:
         raise UsageError("standard input (-) can be read only once")
     for path in paths:
         if path != "-":
-            _check(Path(path), command)
+            _check(Path(path), plain)
 
 
 def opened(path: str) -> AbstractContextManager[BinaryIO]:
@@ -39,17 +45,31 @@ def opened(path: str) -> AbstractContextManager[BinaryIO]:
     return nullcontext(sys.stdin.buffer) if path == "-" else Path(path).open("rb")
 
 
-def lines(file: BinaryIO, path: str, command: str) -> Iterator[bytes]:
-    """Lines with their ends. Raises UsageError where the first shows that it is compressed."""
-    for number, line in enumerate(file):
-        if number == 0 and line.startswith(GZIP):
-            raise UsageError(compressed(path, command))
-        yield line
+def pieces(path: str, lost: Callable[[str], None]) -> Iterator[bytes]:
+    """What a file holds, a piece at a time, unpacked if it is gzip or zstd.
+
+    ``lost`` is told why the rest of a packed file cannot be read; so is the one who waits.
+    """
+
+    def broken(reason: str) -> None:
+        click.echo(f"witnessmark: {path}: {reason}", err=True)
+        lost(reason)
+
+    with opened(path) as file:
+        yield from unpacked(iter(partial(_some, file), b""), broken)
 
 
-def compressed(path: str, command: str) -> str:
-    """What is wrong with a compressed file, and the mend."""
-    return f"{path} is compressed: use gunzip -c FILE | witnessmark {command} -"
+def _some(file: BinaryIO) -> bytes:
+    """What is there, a pipe's too, without waiting until a piece is full."""
+    read1 = getattr(file, "read1", file.read)
+    found: bytes = read1(SIZE)
+    return found
+
+
+def lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Lines with their ends."""
+    for chunk in chunks(pieces):
+        yield from BytesIO(chunk)
 
 
 def processes(path: Path) -> tuple[SnapshotRow, ...]:
@@ -89,8 +109,7 @@ def _hint(form: Format, path: str) -> str | None:
 
     if path == "-" or not Path(path).is_file():
         return None
-    with Path(path).open("rb") as file:
-        line = file.readline(LOOKED_AT).strip()
+    line = next(pieces(path, lambda _: None), b"").partition(b"\n")[0].strip()
     other = looks_like(line)
     if other not in (None, form.KIND):
         return f"it looks like {other}"
@@ -103,7 +122,7 @@ def _hint(form: Format, path: str) -> str | None:
     return f"it is one JSON document, and a record a line is read: {mend}"
 
 
-def _check(file: Path, command: str) -> None:
+def _check(file: Path, plain: str | None) -> None:
     if file.is_dir():
         raise UsageError(f"{file} is a directory: name the files in it")
     try:
@@ -111,8 +130,12 @@ def _check(file: Path, command: str) -> None:
         head = b""
         if stat.S_ISREG(file.stat().st_mode):
             with file.open("rb") as begun:
-                head = begun.read(2)
+                head = begun.read(len(ZSTD))
     except OSError as error:
         raise UsageError(f"{file}: {error.strerror}") from error
-    if head == GZIP:
-        raise UsageError(compressed(str(file), command))
+    packed = packing(head)
+    if packed and plain:
+        unpacker = "gunzip -c" if packed == "gzip" else "zstd -dc"
+        raise UsageError(f"{file} is compressed: use {unpacker} FILE | witnessmark {plain} -")
+    if packed == "zstd":
+        zstd()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from witnessmark.model.events import Coverage, Gap, Kind
+from witnessmark.telemetry.runs import NOBODY, Own, Run
 from witnessmark.telemetry.sequence import SECOND, Counter, Course, Seen
 
 if TYPE_CHECKING:
@@ -56,7 +58,7 @@ class Accounts:
         self._courses: dict[tuple[str | None, ...], Course] = {}
         self._all: dict[tuple[str | None, str], Counter] = {}
         self._each: dict[tuple[str | None, str, str], Counter] = {}
-        self._recent: dict[tuple[str | None, str, int], int] = {}
+        self._recent: OrderedDict[tuple[str | None, str, int], int] = OrderedDict()
         self._losses: list[Gap] = []
         self._open: list[_Loss] = []
         self._first_ns: int | None = None
@@ -98,14 +100,48 @@ class Accounts:
         if time_ns is not None:
             if self._open and item.lost is None:
                 self._close(time_ns)
-            if (previous_ns := self._previous_ns) is not None:
-                self.since_ns = previous_ns if previous_ns < time_ns else time_ns
-            self._previous_ns = time_ns
-            if self._last_ns is None or time_ns > self._last_ns:
-                self._last_ns = time_ns
-            if self._first_ns is None or time_ns < self._first_ns:
-                self._first_ns = time_ns
+            self._date(time_ns)
         return True
+
+    def run(self, run: Run) -> bool:
+        """Take in records that follow each other without a hole, all at once.
+
+        False, and nothing is taken in, if not all of them are simply the next ones: then they must
+        be taken one by one. What is the same either way is told by their sums alone.
+        """
+        counter, times = self._all.get(NOBODY), run.times
+        if counter is None or self._open or not counter.follows(run.first, times):
+            return False
+        own: list[tuple[Counter, str, Own]] = []
+        for name, said in run.own.items():
+            each = self._each.get((*NOBODY, name))
+            if each is None or name == MORE or not each.follows(said.first, said.times):
+                return False
+            own.append((each, name, said))
+        keys = [(*NOBODY, number) for number in range(run.first, run.first + len(times))]
+        if not self._recent.keys().isdisjoint(keys):
+            return False
+        self._recent.update(zip(keys, run.contents, strict=True))
+        while len(self._recent) > REMEMBERED:
+            self._recent.popitem(last=False)
+        lows = counter.lead(times)
+        for each, name, said in own:
+            each.follow(said.times, lows[said.last])
+            self._kinds[name] += len(said.times)
+        self._events += len(times) - run.others
+        self._other += run.others
+        for moment in (min(times), max(times), times[-2], times[-1]) if len(times) > 1 else times:
+            self._date(moment)
+        return True
+
+    def _date(self, time_ns: int) -> None:
+        if (previous_ns := self._previous_ns) is not None:
+            self.since_ns = previous_ns if previous_ns < time_ns else time_ns
+        self._previous_ns = time_ns
+        if self._last_ns is None or time_ns > self._last_ns:
+            self._last_ns = time_ns
+        if self._first_ns is None or time_ns < self._first_ns:
+            self._first_ns = time_ns
 
     def batch(self, number: int) -> None:
         """Note how many things one line said."""
@@ -179,7 +215,7 @@ class Accounts:
         self._recent.pop(known, None)
         self._recent[known] = content
         if len(self._recent) > REMEMBERED:
-            del self._recent[next(iter(self._recent))]
+            self._recent.popitem(last=False)
 
     def _close(self, time_ns: int) -> None:
         """A record came after a loss that was told of: the loss lies before the second one."""

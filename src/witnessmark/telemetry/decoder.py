@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from witnessmark.telemetry.format import Format
 
 BOM: Final = b"\xef\xbb\xbf"
-_STUMBLED: Final = (ArithmeticError, LookupError, TypeError, AttributeError, StopIteration)
+STUMBLED: Final = (ArithmeticError, LookupError, TypeError, AttributeError, StopIteration)
 """What a reader raises on a record that nobody foresaw: that line is bad, and the next is read."""
 _NOTHING: Final[dict[str, Any]] = {}
 
@@ -115,7 +115,7 @@ class Decoder:
             self._refuse("nested too deeply", unknown_shape=False)
         except ValueError as error:
             self._refuse(str(error), unknown_shape=True)
-        except _STUMBLED as error:
+        except STUMBLED as error:
             what = f"{type(error).__name__}: {error}".removesuffix(": ")
             self._refuse(f"the decoder cannot take this record ({what})", unknown_shape=True)
         else:
@@ -128,6 +128,17 @@ class Decoder:
     def coverage(self) -> Coverage:
         """How much of the lines so far could be used, and what is missing."""
         return self._accounts.coverage(self._lines - self._before, self._blank, tuple(self._bad))
+
+    def lost(self, reason: str) -> None:
+        """Note that the rest of a file cannot be read: it counts as one bad line."""
+        self._lines += 1
+        self._refuse(reason, unknown_shape=False)
+
+    def passed(self, lines: Sequence[bytes]) -> Accounts:
+        """Note lines (without their ends) that somebody else has read; the account to keep."""
+        self._lines += len(lines)
+        self._offset += sum(map(len, lines)) + len(lines)
+        return self._accounts
 
     @property
     def position(self) -> tuple[int, int]:

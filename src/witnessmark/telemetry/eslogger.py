@@ -57,7 +57,7 @@ class _Reader:
         standin = record.x_standin
         unknown = unknown_fields(standin.unknown) if standin else _NO_FIELDS
         return Found(
-            name=found[0].value if found else _only_name(line),
+            name=found[0].value if found else only_name(line),
             kind=found[0] if found else Kind.OTHER,
             time_ns=nanoseconds(record.time),
             process=process(record.process, unknown),
@@ -67,7 +67,7 @@ class _Reader:
         )
 
 
-def _only_name(line: bytes) -> str:
+def only_name(line: bytes) -> str:
     """The single event name of a record that no kind claims."""
     names = list(_NAMED.decode(line).event)
     if len(names) != 1:

@@ -6,9 +6,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET
+from msgspec.structs import astuple
 
 from witnessmark.model.events import FileRef, Kind, Process, Token
 from witnessmark.telemetry import swift
+from witnessmark.telemetry.eslogger_shapes import Payload
 from witnessmark.telemetry.format import BadShape
 from witnessmark.telemetry.times import nanoseconds
 
@@ -25,20 +27,21 @@ NAMES = {
 """eslogger's names of the fields that the model calls otherwise."""
 
 
+_KEPT: dict[tuple[int, int | None], tuple[shape.Proc, Process]] = {}
+"""Images by token, each with what it was made of: a cache, as what is alike is made alike."""
+MOST_KEPT = 4_096
 PATH_MAX = 1_024
 """The longest path that macOS knows; what is longer is not kept in memory."""
 
 
 def kind_of(payload: shape.Payload) -> tuple[Kind, Any] | None:
     """The known event of a payload, or None if there is none or more than one."""
-    found = None
-    for kind, name in _KINDS:
-        value = getattr(payload, name)
-        if value is not UNSET:
-            if found is not None:
-                return None
-            found = (kind, value)
-    return found
+    values = astuple(payload)
+    if values.count(UNSET) != len(values) - 1:
+        return None
+    if values[_CLOSE] is not UNSET:
+        return _CLOSED, values[_CLOSE]
+    return next(item for item in zip(_KINDS, values, strict=True) if item[1] is not UNSET)
 
 
 def details(kind: Kind, value: Any, unknown: frozenset[str]) -> dict[str, Any]:
@@ -55,8 +58,19 @@ def process(raw: shape.Proc, unknown: frozenset[str]) -> Process:
     Raises:
         BadShape: a pid that is not positive, as eslogger is known to write at times.
     """
-    sane = len(raw.executable.path) <= PATH_MAX
-    return _kept_process(raw, unknown) if sane else _process(raw, unknown)
+    token = raw.audit_token
+    pid, version = (
+        (token[5], token[7]) if isinstance(token, tuple) else (token.pid, token.pidversion)
+    )
+    kept = _KEPT.get((pid, version))
+    if kept is not None and kept[0] == raw and kept[1].simulated == unknown:
+        return kept[1]
+    made = _process(raw, unknown)
+    if len(raw.executable.path) <= PATH_MAX:
+        if len(_KEPT) >= MOST_KEPT:
+            _KEPT.clear()
+        _KEPT[pid, version] = (raw, made)
+    return made
 
 
 def _process(raw: shape.Proc, unknown: frozenset[str]) -> Process:
@@ -66,37 +80,32 @@ def _process(raw: shape.Proc, unknown: frozenset[str]) -> Process:
     parent = None if raw.parent_audit_token is None else _token(raw.parent_audit_token)
     answers = raw.responsible_audit_token
     responsible = None if answers is None or "responsible" in unknown else _token(answers)
-    for name, pid in (
-        ("ppid", raw.ppid),
-        ("parent pid", None if parent is None else parent.pid),
-        ("responsible pid", None if responsible is None else responsible.pid),
-    ):
-        if pid is not None and pid < 0:
-            raise BadShape(f"{name} {pid} is not a process")
+    ppid = raw.ppid
+    if ppid is not None and ppid < 0:
+        raise BadShape(f"ppid {ppid} is not a process")
+    if parent is not None and parent.pid < 0:
+        raise BadShape(f"parent pid {parent.pid} is not a process")
+    if responsible is not None and responsible.pid < 0:
+        raise BadShape(f"responsible pid {responsible.pid} is not a process")
     hidden = bool(unknown)
-    return swift.process(
-        token=own,
-        path=raw.executable.path,
-        parent=parent,
-        responsible=responsible,
-        ppid=raw.ppid,
-        original_ppid=raw.original_ppid,
-        group_id=raw.group_id,
-        session_id=raw.session_id,
-        start_ns=None if raw.start_time is None else nanoseconds(raw.start_time),
-        signing_id=None if hidden and "signing_id" in unknown else raw.signing_id,
-        team_id=None if hidden and "team_id" in unknown else raw.team_id,
-        cdhash=None if hidden and "cdhash" in unknown else raw.cdhash,
-        cs_flags=None if hidden and "cs_flags" in unknown else raw.codesigning_flags,
-        platform_binary=(
-            None if hidden and "platform_binary" in unknown else raw.is_platform_binary
-        ),
-        file=file(raw.executable),
-        simulated=unknown,
+    return swift.process(  # by place, as the model orders its fields
+        own,
+        raw.executable.path,
+        parent,
+        responsible,
+        ppid,
+        raw.original_ppid,
+        raw.group_id,
+        raw.session_id,
+        None if raw.start_time is None else nanoseconds(raw.start_time),
+        None if hidden and "signing_id" in unknown else raw.signing_id,
+        None if hidden and "team_id" in unknown else raw.team_id,
+        None if hidden and "cdhash" in unknown else raw.cdhash,
+        None if hidden and "cs_flags" in unknown else raw.codesigning_flags,
+        None if hidden and "platform_binary" in unknown else raw.is_platform_binary,
+        file(raw.executable),
+        unknown,
     )
-
-
-_kept_process = lru_cache(maxsize=1_024)(_process)
 
 
 def file(raw: shape.File) -> FileRef:
@@ -105,13 +114,9 @@ def file(raw: shape.File) -> FileRef:
     if stat is None:
         return swift.file_ref(path=raw.path, truncated=raw.path_truncated)
     birth = stat.st_birthtimespec
-    return swift.file_ref(
-        path=raw.path,
-        dev=stat.st_dev,
-        ino=stat.st_ino,
-        size=stat.st_size,
-        birth_ns=None if birth is None else nanoseconds(birth),
-        truncated=raw.path_truncated,
+    birth_ns = None if birth is None else nanoseconds(birth)
+    return swift.file_ref(  # by place, as the model orders its fields
+        raw.path, stat.st_dev, stat.st_ino, stat.st_size, birth_ns, raw.path_truncated
     )
 
 
@@ -123,8 +128,8 @@ def unknown_fields(names: tuple[str, ...]) -> frozenset[str]:
 
 def _token(raw: shape.AnyToken) -> Token:
     if isinstance(raw, tuple):
-        return swift.token(pid=raw[5], pidversion=raw[7], euid=raw[1])
-    return swift.token(pid=raw.pid, pidversion=raw.pidversion, euid=raw.euid)
+        return swift.token(raw[5], raw[7], raw[1])
+    return swift.token(raw.pid, raw.pidversion, raw.euid)
 
 
 def _join(folder: shape.File, name: str | None) -> FileRef:
@@ -205,4 +210,5 @@ _DETAILS: dict[Kind, Callable[[Any, frozenset[str]], dict[str, Any]]] = {
     Kind.MOUNT: _mount,
     Kind.UNMOUNT: _mount,
 }
-_KINDS = tuple((kind, kind.value) for kind in _DETAILS)
+_KINDS = tuple(Kind(name) for name in Payload.__struct_fields__)
+_CLOSE, _CLOSED = _KINDS.index(Kind.CLOSE), Kind.CLOSE  # by far the most frequent

@@ -1,7 +1,8 @@
 """The JSON shapes of eslogger, as far as we read them (message versions 6 to 10, macOS 13 to 27).
 
 Keys come from eslogger's own coding keys; everything not named here is skipped unread. An audit
-token is an object or, on early macOS 26, an array; one file may hold both.
+token is an object or, on early macOS 26, an array; one file may hold both. ``gc=False``: JSON holds
+no cycles, and the collector need not follow millions of short-lived objects.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 
-class TokenObject(msgspec.Struct, frozen=True):
+class TokenObject(msgspec.Struct, frozen=True, gc=False):
     """``audit_token`` as an object."""
 
     pid: int
@@ -25,7 +26,7 @@ TokenArray: TypeAlias = tuple[int, int, int, int, int, int, int, int]
 AnyToken: TypeAlias = TokenObject | TokenArray
 
 
-class Stat(msgspec.Struct, frozen=True):
+class Stat(msgspec.Struct, frozen=True, gc=False):
     """The part of ``stat`` that tells files apart."""
 
     st_dev: int | None = None
@@ -34,7 +35,7 @@ class Stat(msgspec.Struct, frozen=True):
     st_birthtimespec: str | None = None
 
 
-class File(msgspec.Struct, frozen=True):
+class File(msgspec.Struct, frozen=True, gc=False):
     """``es_file_t``."""
 
     path: str
@@ -42,7 +43,7 @@ class File(msgspec.Struct, frozen=True):
     stat: Stat | None = None
 
 
-class Proc(msgspec.Struct, frozen=True):
+class Proc(msgspec.Struct, frozen=True, gc=False):
     """``es_process_t``."""
 
     audit_token: AnyToken
@@ -61,7 +62,7 @@ class Proc(msgspec.Struct, frozen=True):
     is_platform_binary: bool | None = None
 
 
-class Exec(msgspec.Struct):
+class Exec(msgspec.Struct, gc=False):
     """``exec``: ``target`` is the image after; ``script`` only when executed directly."""
 
     target: Proc
@@ -71,46 +72,46 @@ class Exec(msgspec.Struct):
     dyld_exec_path: str | None = None
 
 
-class Fork(msgspec.Struct):
+class Fork(msgspec.Struct, gc=False):
     """``fork``."""
 
     child: Proc
 
 
-class Exit(msgspec.Struct):
+class Exit(msgspec.Struct, gc=False):
     """``exit``: ``stat`` is a wait status."""
 
     stat: int | None = None
 
 
-class NewPath(msgspec.Struct):
+class NewPath(msgspec.Struct, gc=False):
     """A destination that did not exist."""
 
     dir: File
     filename: str
 
 
-class Destination(msgspec.Struct):
+class Destination(msgspec.Struct, gc=False):
     """Either arm of the union; exactly one is there."""
 
     existing_file: File | None = None
     new_path: NewPath | None = None
 
 
-class Create(msgspec.Struct):
+class Create(msgspec.Struct, gc=False):
     """``create``."""
 
     destination: Destination
 
 
-class Rename(msgspec.Struct):
+class Rename(msgspec.Struct, gc=False):
     """``rename``: an existing destination names the file that is replaced."""
 
     source: File
     destination: Destination
 
 
-class Close(msgspec.Struct):
+class Close(msgspec.Struct, gc=False):
     """``close``."""
 
     target: File
@@ -118,7 +119,7 @@ class Close(msgspec.Struct):
     was_mapped_writable: bool | None = None
 
 
-class Copy(msgspec.Struct):
+class Copy(msgspec.Struct, gc=False):
     """``link``, ``clone`` and ``copyfile``, which name their target alike but for one key."""
 
     source: File
@@ -128,40 +129,40 @@ class Copy(msgspec.Struct):
     target_file: File | None = None
 
 
-class Target(msgspec.Struct):
+class Target(msgspec.Struct, gc=False):
     """``unlink``."""
 
     target: File
 
 
-class SetMode(msgspec.Struct):
+class SetMode(msgspec.Struct, gc=False):
     """``setmode``."""
 
     target: File
     mode: int | None = None
 
 
-class SetExtAttr(msgspec.Struct):
+class SetExtAttr(msgspec.Struct, gc=False):
     """``setextattr``: the attribute's name only, never its value."""
 
     target: File
     extattr: str | None = None
 
 
-class StatFs(msgspec.Struct):
+class StatFs(msgspec.Struct, gc=False):
     """``statfs`` (statfs(2)), as far as it names the volume."""
 
     f_mntonname: str
     f_mntfromname: str
 
 
-class Mount(msgspec.Struct):
+class Mount(msgspec.Struct, gc=False):
     """``mount`` and ``unmount``."""
 
     statfs: StatFs
 
 
-class Payload(msgspec.Struct):
+class Payload(msgspec.Struct, gc=False):
     """``event``: one key says what happened. The number ``event_type`` is never trusted."""
 
     exec: Exec | UnsetType = UNSET
@@ -180,13 +181,13 @@ class Payload(msgspec.Struct):
     unmount: Mount | UnsetType = UNSET
 
 
-class Standin(msgspec.Struct):
+class Standin(msgspec.Struct, gc=False):
     """``x_standin``: not eslogger's. A stand-in host names here the fields it cannot know."""
 
     unknown: tuple[str, ...] = ()
 
 
-class Record(msgspec.Struct):
+class Record(msgspec.Struct, gc=False):
     """The envelope."""
 
     time: str
@@ -201,7 +202,7 @@ class Record(msgspec.Struct):
     x_standin: Standin | None = None
 
 
-class Named(msgspec.Struct):
+class Named(msgspec.Struct, gc=False):
     """The envelope of an event that is read for its name only."""
 
     event: dict[str, msgspec.Raw]

@@ -9,6 +9,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 from enum import Enum
+from itertools import accumulate
+from operator import le
 
 from witnessmark.model.events import Gap
 
@@ -161,6 +163,32 @@ class Counter:
         low_ns = self._since()
         ahead = low_ns is not None and time_ns > low_ns + SECOND
         return ahead or time_ns > self._newest_ns + (SECOND if early else 0)
+
+    def follows(self, first: int, times: list[int]) -> bool:
+        """Whether records that begin with this number are the next ones, and no time is wrong."""
+        newest_ns = max(self._newest_ns, self._course.newest_ns or 0)
+        if first != self._next or times[0] < newest_ns - SECOND:
+            return False
+        if all(map(le, times, times[1:])):
+            return True
+        newest = accumulate(times, max, initial=newest_ns)
+        return all(each >= before - SECOND for each, before in zip(times, newest, strict=False))
+
+    def lead(self, times: list[int]) -> list[int | None]:
+        """Take in records that follow, as ``see`` would one by one; ``low_ns`` at each of them."""
+        course = self._course
+        course.move(times[0])
+        lows = [course.low_ns, *map(min, times, times[1:])]
+        course.newest_ns, course.low_ns = times[-1], lows[-1]
+        self.follow(times, course.low_ns)
+        return lows
+
+    def follow(self, times: list[int], low_ns: int | None) -> None:
+        """The same of one who does not lead; ``low_ns`` is the course's at the last of them."""
+        assert self._next is not None
+        self._next += len(times)
+        self._newest_ns = max(self._newest_ns, *times)
+        self._low_ns = low_ns
 
     def gaps(self) -> tuple[Gap, ...]:
         """Every hole that is still open, and every restart, in line order."""

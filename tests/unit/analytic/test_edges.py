@@ -197,7 +197,7 @@ def test_full_tables_forget_the_oldest(tape: Any, params: Any, monkeypatch: Any)
     for event in tape.events:
         engine.feed(event)
     engine._lineage.prune(tape.now)
-    assert len(engine._lineage._images) <= 50
+    assert len(engine._lineage.images) <= 50
     assert len(engine._drops.table) <= 10
 
 

@@ -242,7 +242,7 @@ def test_memory_is_bounded_by_time_not_by_length(tape: Any, params: Any) -> None
         tape.wait(1)
     assert len(engine._drops.table) < 1_200
     assert len(engine._drops.table._by_ino) < 1_200
-    assert len(engine._lineage._images) < 1_200
+    assert len(engine._lineage.images) < 1_200
     assert len(engine._lineage._ended) < 1_200
 
 

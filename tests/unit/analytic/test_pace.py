@@ -115,7 +115,7 @@ def test_one_drop_dated_ahead_makes_no_memory_grow(tape: Any, params: Any) -> No
         for event in tape.events:
             engine.feed(event)
     assert len(engine._drops.table) < 1_200
-    assert len(engine._lineage._images) < 1_200
+    assert len(engine._lineage.images) < 1_200
 
 
 def test_idle_time_counts_from_what_several_records_agree_on(tape: Any, params: Any) -> None:

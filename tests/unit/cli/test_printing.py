@@ -49,7 +49,9 @@ def test_json_leaves_out_what_is_not_known() -> None:
 def test_table_of_branch_a(capsys: pytest.CaptureFixture[str]) -> None:
     table = Table()
     table.detection(detection())
-    table.host("mac", Coverage(lines=3, events=2, first_ns=1, last_ns=2), late=0, unresolved=0)
+    table.host(
+        "mac", Coverage(lines=3, events=2, first_ns=1, last_ns=2), bad=0, late=0, unresolved=0
+    )
     table.end()
     said = capsys.readouterr().out
     assert "SUPPRESSED" in said
