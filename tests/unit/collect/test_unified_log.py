@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(
     "Linux" in str(refusal()), reason="the stand-in's own commands need Linux"
 )
-PLACE = UnifiedLog(poll_s=0.1, settle_s=5.0, timeout_s=20.0)
+PLACE = UnifiedLog(poll_s=0.1, settle_s=60.0, timeout_s=60.0)
+"""Long, for a busy machine: what is there is not waited for."""
 
 
 @pytest.fixture
@@ -122,7 +123,7 @@ def test_what_is_purged_during_the_run_is_not_intact(
     raw = tmp_path / "log.ndjson"
     collector = Collector(mac, source(read=way), raw)
     collector.start()
-    assert collector.wait_for(b"witnessmark canary", 10)
+    assert collector.wait_for(b"witnessmark canary", 60)
     done = collector.finish()
     assert done.look is not None
     assert done.look.intact is False
@@ -134,35 +135,42 @@ def test_a_hidden_canary_is_known_by_its_process(mac: LocalTransport, tmp_path: 
     boot(mac, {"action": "redact", "process": "logger", "form": "private"})
     raw = tmp_path / "log.ndjson"
     begun = time.monotonic()
-    done = collected(mac, raw, settle_s=60.0)
-    assert time.monotonic() - begun < 50, "it was not waited for in vain"
+    done = collected(mac, raw, settle_s=300.0)
+    assert time.monotonic() - begun < 250, "it was not waited for in vain"
     assert messages(raw) == ["<private>"] * 2
     assert done.problem is None
 
 
-def test_a_later_controller_goes_on_without_a_hole(mac: LocalTransport, tmp_path: Path) -> None:
+def test_a_later_controller_goes_on_without_a_hole(
+    mac: LocalTransport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     boot(mac)
     raw = tmp_path / "log.ndjson"
     first = Collector(mac, source(), raw)
     first.start()
-    assert first.wait_for(b"canary", 10)
-    first._stop.set()  # it dies: nobody asks it to finish
-    first._feed.end()
-    time.sleep(0.3)
-    began = len(messages(raw))
+    assert first.wait_for(b"canary", 60)
+
+    def dead(*, last: bool) -> bytes:
+        raise HostError(f"me: it died before its {'last' if last else 'next'} look")
+
+    monkeypatch.setattr(first._feed, "pull", dead)
+    first._thread.join(20)
+    assert not first._thread.is_alive()
+    earlier = replace(first.result, problem=None)  # what its journal told
+    assert len(messages(raw)) == 1
     logger = f"{mac.host.path_prefix}/usr/bin/logger"
     mac.run([logger, "while nobody was there"], env={}, timeout_s=20.0)
     with raw.open("ab") as out:
         out.write(b'{"cut')
-    again = Collector(mac, source(), raw, earlier=first.result, part=1)
+    again = Collector(mac, source(), raw, earlier=earlier, part=1)
     again.start()
     done = again.finish()
     assert done.problem is None
     found = messages(raw)
     assert found.count("while nobody was there") == 1
-    assert len(found) == len(set(found)) >= began + 2
     assert done.log is not None
-    assert len(done.log.canaries) >= 3
+    assert len(done.log.canaries) == 3
+    assert sorted(found) == sorted([*(x.text for x in done.log.canaries), "while nobody was there"])
     assert [hole.lost for hole in done.holes] == [False]
     told = (tmp_path / "log.chunks.ndjson").read_bytes().splitlines()
     assert sum(json.loads(line)["size"] for line in told) == raw.stat().st_size
@@ -180,12 +188,12 @@ RECORD = json.dumps(
 )
 
 
-def answering(mac: LocalTransport, script: str) -> Log:
+def answering(mac: LocalTransport, script: str, timeout_s: float = 60.0) -> Log:
     program = Path(mac.host.path_prefix, "usr/bin/log")
     program.unlink()
     program.write_text(f"#!/bin/sh\n{script}\n")
     program.chmod(0o755)
-    return Log(mac, replace(PLACE, timeout_s=1.0, most_bytes=4096))
+    return Log(mac, replace(PLACE, timeout_s=timeout_s, most_bytes=4096))
 
 
 def say(*lines: str) -> str:
@@ -201,7 +209,6 @@ def say(*lines: str) -> str:
         (f"printf '%s' '{RECORD}'", "gave no whole answer"),
         (say(FINISHED), "counted 1 and gave 0"),
         (say(RECORD, FINISHED, RECORD), "said more after it was done"),
-        (say(RECORD) + "\nexec sleep 30", "was not done in 1 s"),
         ("exec yes", "more than most_bytes"),
     ],
 )
@@ -229,8 +236,14 @@ def test_the_first_records_are_not_waited_for_longer_than_needed(mac: LocalTrans
     log = answering(mac, say(RECORD, RECORD) + "\nexec sleep 30")
     begun = time.monotonic()
     assert len(log.first(2, predicate="x")) == 2
-    assert time.monotonic() - begun < 20
+    assert time.monotonic() - begun < 29
     assert len(answering(mac, say(RECORD, FINISHED)).first(2, predicate="x")) == 1
+
+
+def test_an_answer_that_takes_too_long_is_none(mac: LocalTransport) -> None:
+    slow = answering(mac, say(RECORD) + "\nexec sleep 30", timeout_s=0.5)
+    with pytest.raises(HostError, match=r"log show was not done in 0\.5 s"):
+        slow.show(0)
 
 
 def test_a_whole_answer(mac: LocalTransport) -> None:
@@ -272,7 +285,7 @@ def test_an_answer_that_fails_while_the_run_goes_on_costs_no_record(
 
     monkeypatch.setattr(Log, "show", sometimes)
     collector.start()
-    assert collector.wait_for(b"canary", 20)
+    assert collector.wait_for(b"canary", 60)
     done = collector.finish()
     assert (done.problem, len(messages(raw))) == (None, 2)
     notes = [json.loads(x) for x in (tmp_path / "log.log.ndjson").read_bytes().splitlines()]
