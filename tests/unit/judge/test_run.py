@@ -10,7 +10,7 @@ import pytest
 
 from witnessmark.judge import examples
 from witnessmark.judge.run import exit_code, judge
-from witnessmark.model.hosts import Origin, Role
+from witnessmark.model.hosts import ALERTS_ONLY, Origin, Role
 from witnessmark.model.notice import Announced
 from witnessmark.model.parts import Absence, Hole
 from witnessmark.model.scenario import Expectation, ExpectedAnswer
@@ -355,3 +355,15 @@ def test_alerts_are_controlled_whatever_the_records_can_tell(played: Any) -> Non
     played.source = replace(played.source, kind="unifiedlog")
     (control,) = judge(played.seal()).controls
     assert (control.before, control.after) == (True, True)
+
+
+def test_a_source_of_alerts_only_is_judged_from_its_bag(played: Any) -> None:
+    played.alarms()
+    played.source = replace(played.source, kind=ALERTS_ONLY, path=None, analytic=None)
+    played.change = lambda record: replace(record, collections=())
+    run = judge(played.seal())
+    assert only(run).verdict is Verdict.DETECTED
+    (control,) = run.controls
+    assert (control.before, control.after) == (True, True)
+    assert run.quality == (), "of records that do not exist there is no quality"
+    assert any("nor whose fault a miss is" in note for note in run.notes)
