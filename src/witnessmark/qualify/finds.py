@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from witnessmark.qualify.codecs import hidden, texts
+from witnessmark.qualify.effort import Effort
 from witnessmark.qualify.literals import is_json, rewritten
 from witnessmark.qualify.private import Private, What, known
 
@@ -75,14 +75,15 @@ _DOTTED: Final = {
 _PUBLIC_GROUPS: Final = frozenset(("everyone", "localaccounts", "netaccounts"))
 
 
-def in_line(line: str) -> Iterator[Private]:
-    """All that one line holds, in its order."""
+def in_line(line: str, effort: Effort | None = None) -> Iterator[Private]:
+    """All that one line holds, in its order. Raises PackError where it would take too long."""
+    effort = effort or Effort()
     if is_json(line):
         found: list[Private] = []
 
         def look(place: Place, said: str) -> str:
             found.extend(_at(place, said))
-            found.extend(in_line(said) if is_json(said) else in_text(said))
+            found.extend(in_line(said, effort) if is_json(said) else in_text(said, effort))
             return said
 
         rewritten(line, look)
@@ -90,22 +91,31 @@ def in_line(line: str) -> Iterator[Private]:
     else:
         for key, value in _FIELD.findall(line):
             yield from _at((key,), value)
-        yield from in_text(line)
+        yield from in_text(line, effort)
 
 
-@lru_cache(maxsize=4_096)
-def in_text(text: str, depth: int = 3) -> tuple[Private, ...]:
-    """What has the form of something private, also within what is encoded in the text."""
-    return tuple(dict.fromkeys(_in_text(text, depth)))
+def in_text(text: str, effort: Effort | None = None, depth: int = 3) -> tuple[Private, ...]:
+    """What has the form of something private, also within what is encoded in the text.
+
+    Raises:
+        PackError: it would take too long.
+    """
+    effort = effort or Effort()
+    known_before = effort.found.get((text, depth))
+    if known_before is None:
+        found = tuple(dict.fromkeys(_in_text(text, effort, depth)))
+        known_before = effort.found[text, depth] = found
+    return known_before
 
 
-def _in_text(text: str, depth: int) -> Iterator[Private]:
+def _in_text(text: str, effort: Effort, depth: int) -> Iterator[Private]:
     for said in dict.fromkeys((text, unquote(text), unquote(unquote(text)))):
+        effort.spend(said)
         yield from _forms(said)
         if depth:
             for item in hidden(said):
                 for inner in texts(item.said):
-                    yield from in_text(inner, depth - 1)
+                    yield from in_text(inner, effort, depth - 1)
 
 
 def is_public(address: str) -> bool:

@@ -47,6 +47,11 @@ def judged(
         reason = torn[0].bad.reason if torn[0].bad else ""
         message = f"{len(torn)} lines are no records, the first is line {torn[0].number}: {reason}"
         yield _line(f"lines {source}", Status.FAIL, message, "look at the sensor's own output")
+    if tangled := sum(1 for item in records if item.tangled):
+        message = (
+            f"{tangled} records that name the probes are too long or too nested to be scrubbed"
+        )
+        yield _line(f"lines {source}", Status.ERROR, f"{message}; they are not in the pack")
     if not unknown and not torn:
         yield _line(f"shape {source}", Status.PASS, f"all {len(records)} records can be read")
     events = [event for item in records if item.own for event in item.events]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
 from witnessmark.model.events import Kind
 from witnessmark.qualify.probes import texts
@@ -25,8 +26,14 @@ class Record:
     events: tuple[Event, ...]
     bad: BadLine | None
     own: bool
+    tangled: bool = False
+    """It would be own, but is so long or so nested that nobody could promise to scrub it."""
 
 
+LONGEST: Final = 64 << 10
+"""Bytes of a line; the probes' own have a few thousand."""
+_TANGLED: Final = re.compile(rb"[A-Za-z0-9+/_=-]{4096}|(?:[A-Za-z0-9+]*[/_-]){200}")
+"""What may be base64 from so many places on takes too long to decode; no path is so long."""
 _STAND_INS = (b'"x_standin"', b'\\"x_standin\\"', b"|machineid=stand-in ")
 
 
@@ -35,13 +42,19 @@ def is_a_stand_ins(line: bytes) -> bool:
     return any(mark in line for mark in _STAND_INS)
 
 
+def _is_tangled(line: bytes) -> bool:
+    return _TANGLED.search(line.replace(b"\\/", b"/")) is not None  # as eslogger escapes it
+
+
 def records(form: Format, raw: bytes, run_id: str, pids: Iterable[int]) -> list[Record]:
     """Every whole line that was captured; a last one without its end was still being written."""
     family = _Family(pids)
     found = []
     for number, (line, events, bad) in enumerate(_decoded(form, raw), start=1):
         own = family.has(line, events, run_id)
-        found.append(Record(number=number, line=line, events=events, bad=bad, own=own))
+        tangled = own and (len(line) > LONGEST or _is_tangled(line))
+        row = Record(number=number, line=line, events=events, bad=bad, own=own and not tangled)
+        found.append(replace(row, tangled=tangled))
     return found
 
 

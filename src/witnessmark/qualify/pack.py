@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from witnessmark.errors import PackError
 from witnessmark.model.hosts import Origin
+from witnessmark.qualify.effort import Effort
 from witnessmark.qualify.finds import in_line
 from witnessmark.qualify.judged import judged
 from witnessmark.qualify.manifest import (
@@ -83,7 +84,9 @@ def build(capture: Capture) -> Pack:
     }
     _is_of_its_origin(capture, found)
     mine = (text_of(row) for rows in found.values() for row in rows if row.own)
-    scrubber = Scrubber([*capture.privates, *(item for text in mine for item in in_line(text))])
+    effort = Effort()
+    seen_there = (item for text in mine for item in in_line(text, effort))
+    scrubber = Scrubber([*capture.privates, *seen_there])
     files: dict[str, bytes] = {}
     told, seen = [], {}
     lines: list[Line] = []

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from witnessmark.qualify.codecs import READABLE, hidden
+from witnessmark.qualify.effort import Effort
 from witnessmark.qualify.literals import is_json, rewritten
 from witnessmark.qualify.private import LONG, spelled
 from witnessmark.qualify.tokens import assigned
@@ -40,6 +41,7 @@ class Scrubber:
         longer = [value for value in values if len(value) >= LONG and value.isascii()]
         self._long, self._long_by_place = spelled(longer), _ordered(longer, tokens)
         self._done: dict[str, str] = {}
+        self._effort = Effort()
 
     def line(self, line: str) -> str:
         """One line, in the form that it had."""
@@ -70,6 +72,7 @@ class Scrubber:
         return f"{self.text(found[1])}={self.text(found[2]) if kept else GONE}"
 
     def _plain(self, text: str) -> str:
+        self._effort.spend(text)
         return self._any.sub(lambda found: self._by_place[(found.lastindex or 1) - 1], text)
 
     def _decoded(self, text: str, depth: int) -> str:
@@ -101,6 +104,7 @@ class Scrubber:
 
     def _binary(self, said: bytes) -> bytes | None:
         text = said.decode("latin-1")
+        self._effort.spend(text)
         new = READABLE.sub(lambda found: self._plain(found[0]), text)
         new = self._long.sub(lambda found: self._long_by_place[(found.lastindex or 1) - 1], new)
         return None if new == text else new.encode("latin-1")

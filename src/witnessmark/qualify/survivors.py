@@ -13,6 +13,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
+from witnessmark.qualify.effort import Effort
 from witnessmark.qualify.finds import in_text
 from witnessmark.qualify.private import LONG
 
@@ -32,14 +33,19 @@ _CONTROL: Final = re.compile(r"\\+[nrtbf]")
 
 
 def survivors(text: str, privates: Iterable[Private], tokens: Iterable[str]) -> list[Private]:
-    """What of the private values is in a text in any encoding, and what only looks private."""
-    views = set(_views(text, raw=False))
+    """What of the private values is in a text in any encoding, and what only looks private.
+
+    Raises:
+        PackError: the text holds so much that may be encoded that nobody could promise it.
+    """
+    effort = Effort()
+    views = set(_views(text, effort, raw=False))
     parts = dict.fromkeys(_PARTS.split(text))
     for part in parts:
-        views.update(_views(part, raw=True))
+        views.update(_views(part, effort, raw=True))
     found = [item for item in privates if any(_is_in(item.value, view) for view in views)]
     harmless = {token.casefold() for token in tokens}
-    looks = [item for part in parts for item in in_text(part)]
+    looks = [item for part in parts for item in in_text(part, effort)]
     found += [item for item in looks if item.value.casefold() not in harmless]
     return list(dict.fromkeys(found))
 
@@ -56,7 +62,7 @@ def _folded(text: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
 
 
-def _views(text: str, *, raw: bool) -> Iterator[tuple[str, bool]]:
+def _views(text: str, effort: Effort, *, raw: bool) -> Iterator[tuple[str, bool]]:
     """The text as it is and decoded, again and again; and whether it is a text for certain."""
     seen: set[str] = set()
     todo = [(text, 0)]
@@ -65,6 +71,7 @@ def _views(text: str, *, raw: bool) -> Iterator[tuple[str, bool]]:
         if view in seen:
             continue
         seen.add(view)
+        effort.spend(view)
         yield _folded(view), True
         if depth < _DEEPEST:
             todo += [(step(view), depth + 1) for step in _STEPS]
@@ -73,6 +80,7 @@ def _views(text: str, *, raw: bool) -> Iterator[tuple[str, bool]]:
                     todo.append((said.decode(), depth + 1))
                 except UnicodeDecodeError:
                     lossy = said.decode("latin-1")
+                    effort.spend(lossy)
                     yield _folded(lossy), False
                     todo += [(part, depth + 1) for part in _PRINTED.findall(lossy)]
 

@@ -173,6 +173,9 @@ def test_santas_and_osquerys_settings_are_read_where_they_lie(mac: Mac) -> None:
     found = mac.says(*sources)
     assert found["settings san"].status is found["settings osq"].status is Status.PASS
     mac.put(FILES["santa"], plistlib.dumps(SANTA | {"FileChangesRegex": "^/opt/"}))
+    mac.put(FILES["santa"], plistlib.dumps(SANTA | {"FileChangesRegex": "(?{ exit 0 })"}))
+    assert mac.says(*sources)["settings san"].status is Status.ERROR, "perl runs no code of it"
+    mac.put(FILES["santa"], plistlib.dumps(SANTA | {"FileChangesRegex": "^/opt/"}))
     bad = mac.says(*sources, seen=wrote)["settings san"]
     assert bad.status is Status.FAIL, "what is surely wrong is said all the same"
     assert "lab/santa.mobileconfig" in bad.mend

@@ -12,6 +12,7 @@ import pytest
 
 from witnessmark.errors import PackError
 from witnessmark.qualify import store
+from witnessmark.qualify.effort import Effort
 from witnessmark.qualify.finds import VENDORS, in_line, in_text
 from witnessmark.qualify.literals import is_json, rewritten
 from witnessmark.qualify.manifest import MANIFEST
@@ -167,6 +168,23 @@ def test_a_pack_s_other_files_are_looked_at_too(
     assert check(tmp_path / "b") == []
     monkeypatch.setattr(store, "MOST", 2_000)
     assert any("cannot be read (more than" in item for item in check(tmp_path / "b"))
+
+
+def test_what_would_take_too_long_is_given_up() -> None:
+    with pytest.raises(PackError, match="nobody could promise to scrub it"):
+        in_text("QUJD" * 50, Effort(300))
+    assert in_text("QUJD" * 50, Effort()) == ()
+
+
+@pytest.mark.parametrize("word", ["/" * 300, "QUJD" * 1_200, "x " * 40_000])
+def test_a_record_that_nobody_could_promise_to_scrub_is_left_out_and_told(
+    lines: Any, captured: Any, word: str
+) -> None:
+    bad = lines.ran("true", "wm-20261124t042002z-0d0c70-qualify-late", word)
+    pack = build(captured(lines.all_probes() + bad))
+    told = {item.name: item.status for item in pack.lines}
+    assert told["lines eslogger.mac"] == "error"
+    assert pack.files["eslogger.mac"].count(b"\n") == 16
 
 
 def test_a_pack_that_cannot_be_written_says_so(lines: Any, captured: Any, tmp_path: Path) -> None:
