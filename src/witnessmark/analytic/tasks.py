@@ -26,6 +26,8 @@ class Candidate:
     first_ns: int | None = None
     number: int = 0
     """Its name in a lake, once it has one."""
+    heard: int = 0
+    """How often a lake's clock had moved at its latest exec."""
     told: bool = False
     """Whether its one alert was given (A6)."""
     matched: list[tuple[ExecRef, Event]] = field(default_factory=list)

@@ -64,7 +64,7 @@ EV: Final[dict[str, str]] = {
     "browser": TEXT,
     "browser_pid": NUMBER,
     "browser_simulated": TEXT,
-    "settled_ns": NUMBER,  # up to when nothing was waited for any more (A6)
+    "settled_ns": NUMBER,  # A6: how far time had come since the one before
     "ancestry": TEXT,  # JSON: spawn-time parent first
     # exec: what leaves B open
     "open_rule": TEXT,

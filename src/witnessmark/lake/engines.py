@@ -84,6 +84,22 @@ def _sqlite(
     return sqlite.answers(text, tables, one_row(compared))
 
 
+def _spark(
+    text: str, files: Mapping[str, Sequence[Path]], compared: Mapping[str, int]
+) -> Iterator[Row]:
+    from witnessmark.lake import spark
+
+    return spark.answers(text, files, one_row(compared))
+
+
+def _clickhouse(
+    text: str, files: Mapping[str, Sequence[Path]], compared: Mapping[str, int]
+) -> Iterator[Row]:
+    from witnessmark.lake import clickhouse
+
+    return clickhouse.answers(text, files, one_row(compared))
+
+
 def _all(table: str, paths: Sequence[Path]) -> Iterator[tuple[Any, ...]]:
     columns = list(TABLES[table])
     for path in paths:
@@ -119,4 +135,4 @@ def _said(engine: str, error: Exception) -> str:
 
 _RUN: Final[
     dict[str, Callable[[str, Mapping[str, Sequence[Path]], Mapping[str, int]], Iterator[Row]]]
-] = {"duckdb": _duckdb, "sqlite": _sqlite}
+] = {"duckdb": _duckdb, "sqlite": _sqlite, "spark": _spark, "clickhouse": _clickhouse}

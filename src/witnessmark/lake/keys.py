@@ -6,7 +6,9 @@ It is the embedded engine up to where that judges, so both know files and proces
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import replace
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
 FARTHEST_NS = 1 << 62
 """In 2116. Differences of times beyond it do not fit into what every engine counts with."""
+MOST_PEAKS = 4_096
 DIRECT, ELSEWHERE, CONTAINED = 1, 2, 3
 
 
@@ -64,8 +67,9 @@ class Keys(Engine):
         listener.tell = self._held
         self._host, self._ev, self._xp = host, ev, xp
         self._grain_ns = resolution_ns if resolution_ns > 1 else 0
-        self.n = self.files = self.candidates = 0
-        self.settled_ns = 0
+        self.n = self.files = self.candidates = self.moves = 0
+        self.peaks: list[tuple[int, int]] = []
+        """Of each stretch of time up to now the latest moment: when, in moves of the clock."""
         self.misdated = 0
         """Records left out, because no clock says such a time."""
 
@@ -87,8 +91,19 @@ class Keys(Engine):
         )
 
     def _settle(self) -> list[Detection]:
-        self.settled_ns = max(self.settled_ns, min(self._clock_ns, self._order.settled_ns()))
+        now_ns = min(self._clock_ns, self._order.settled_ns())
+        self.moves += 1
+        while self.peaks and self.peaks[-1][1] <= now_ns:
+            self.peaks.pop()
+        self.peaks.append((self.moves, now_ns))
+        if len(self.peaks) > MOST_PEAKS:
+            del self.peaks[0]  # times have run backwards for as long
         return []
+
+    def _latest_since(self, moves: int) -> int:
+        """The latest moment since the clock had moved so often."""
+        place = bisect_right(self.peaks, moves, key=itemgetter(0))
+        return self.peaks[place][1] if place < len(self.peaks) else 0
 
     def _held(self, file: File) -> None:
         content = file.drop
@@ -151,7 +166,6 @@ class Keys(Engine):
             "ancestry": _ancestry(image.task.ancestry),
             "sees_quarantine": int(self._executions.sees_quarantine),
             "grain_ns": self._grain_ns,
-            "settled_ns": self.settled_ns,
         }
         if candidate is not None:
             row |= self._spawned(image, candidate)
@@ -167,8 +181,10 @@ class Keys(Engine):
         if not found.number:
             self.candidates += 1
             found.number = self.candidates
-        browser = found.browser
+        browser, since = found.browser, found.heard
+        found.heard = self.moves
         return {
+            "settled_ns": self._latest_since(since),
             "spawned": found.number,
             "edge": found.edge,
             "unknown": found.unknown,

@@ -43,7 +43,7 @@ _MAPS: Final[dict[str, Callable[[dict[Any, Any]], Any]]] = {
     "OrderedDict": OrderedDict,
 }
 _INT64: Final = 1 << 63
-_OWN: Final = ("_clock_ns", "_ages", "n", "files", "candidates", "settled_ns")
+_OWN: Final = ("_clock_ns", "_ages", "n", "files", "candidates", "moves", "peaks")
 
 
 _MISREAD: Final = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
@@ -95,7 +95,8 @@ class _Writer:
         if isinstance(item, int):
             return item if -_INT64 <= item < _INT64 else {"int": str(item)}
         if kind in _LISTS:
-            return {kind: [self.value(member) for member in item]}
+            members = sorted(item, key=repr) if kind in ("set", "frozenset") else item
+            return {kind: [self.value(member) for member in members]}
         if kind in _MAPS:
             return {kind: [[self.value(key), self.value(item[key])] for key in item]}
         if kind in _SHARED:

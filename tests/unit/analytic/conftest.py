@@ -8,15 +8,7 @@ from typing import Any
 import pytest
 
 from witnessmark.analytic import Engine, Parameters, detect, load
-from witnessmark.analytic.baseline import Baseline
-from witnessmark.analytic.keys import Paths
 from witnessmark.analytic.trace import Recorder
-from witnessmark.lake import sqlite
-from witnessmark.lake.columns import as_tuple
-from witnessmark.lake.engines import one_row, text_for
-from witnessmark.lake.fold import detections
-from witnessmark.lake.heads import head_of
-from witnessmark.lake.keys import Keys
 from witnessmark.model.detections import Answer, Detection
 from witnessmark.model.events import (
     Coverage,
@@ -250,30 +242,10 @@ def assert_same_in_sql(
 
 def answers_in_sql(stream: Stream, params: Parameters, given: dict[str, Any]) -> list[Detection]:
     """What the fleet form says, on SQLite."""
-    tables: dict[str, list[Any]] = {"ev": [], "xp": []}
-    facts: dict[str, Any] = {
-        "home_dirs": stream.home_dirs,
-        "symlinks": stream.symlinks,
-        "case_sensitive": stream.case_sensitive,
-    }
-    keys = Keys(
-        params,
-        stream.host,
-        tables["ev"].append,
-        tables["xp"].append,
-        snapshot=stream.snapshot,
-        resolution_ns=stream.resolution_ns,
-        unwraps=stream.lacks_wrapped_execs,
-        **facts,
-    )
-    for event in stream.events:
-        keys.feed(event)
-    keys.finish()
-    rows = {name: [as_tuple(name, row) for row in made] for name, made in tables.items()}
-    baseline = Baseline(given.get("baseline", ()), Paths(**facts), given.get("hashes"))
-    text = text_for("sqlite")
-    head = head_of(replace(load(), parameters=params))
-    return list(detections(sqlite.answers(text, rows, one_row(head.compared)), head, baseline))
+    from tests.unit.lake.fleetform import on_sqlite, rows_of, told
+
+    rows = on_sqlite(rows_of(stream, params), params)
+    return told(rows, params, stream, given.get("baseline", ()), given.get("hashes"))
 
 
 class Answers:

@@ -58,6 +58,8 @@ WITH course AS (
     ev.unknown AS unknown,
     ev.spawn_ns AS spawn_ns,
     ev.excluded AS excluded,
+    ev.spawned AS spawned,
+    ev.settled_ns AS settled_ns,
     CASE
       WHEN ev.es_script = 1 OR ev.interpreter = 1 OR ev.writable = 1
       THEN 1
@@ -75,12 +77,21 @@ WITH course AS (
   SELECT
     spawned.host AS host,
     spawned.n AS n,
+    spawned.spawned AS spawned,
     spawned.depth AS depth,
     spawned.nth AS nth,
     spawned.exact AS exact,
     spawned.unknown AS unknown,
     spawned.first_ns AS first_ns,
+    spawned.settled_ns AS settled_ns,
     CASE
+      WHEN spawned.depth > pa.max_depth
+      THEN 0
+      WHEN NOT (
+        spawned.depth = 0 AND spawned.nth = 1
+      )
+      AND spawned.time_ns - COALESCE(spawned.spawn_ns, spawned.first_ns) > pa.spawn_load_window_ns
+      THEN 0
       WHEN spawned.loads = 0 OR spawned.excluded = 1
       THEN 0
       WHEN spawned.loads IS NULL OR spawned.excluded IS NULL
@@ -89,20 +100,18 @@ WITH course AS (
     END AS qualifies
   FROM spawned
   CROSS JOIN pa
-  WHERE
-    spawned.depth <= pa.max_depth
-    AND (
-      (
-        spawned.depth = 0 AND spawned.nth = 1
-      )
-      OR spawned.time_ns - COALESCE(spawned.spawn_ns, spawned.first_ns) <= pa.spawn_load_window_ns
-    )
-), branch_a AS (
+), coded AS (
   SELECT
     near.host AS host,
     near.n AS n,
+    near.spawned AS spawned,
     near.first_ns AS first_ns,
+    near.settled_ns AS settled_ns,
     CASE
+      WHEN near.qualifies = 0
+      THEN 'silent'
+      WHEN NOT near.unknown IS NULL AND near.qualifies IS NULL
+      THEN 'silent'
       WHEN NOT near.unknown IS NULL
       THEN near.unknown
       WHEN near.qualifies IS NULL
@@ -114,10 +123,45 @@ WITH course AS (
       ELSE 'fired'
     END AS code
   FROM near
+), opened AS (
+  SELECT
+    coded.host AS host,
+    coded.n AS n,
+    coded.spawned AS spawned,
+    coded.first_ns AS first_ns,
+    coded.settled_ns AS settled_ns,
+    coded.code AS code,
+    COALESCE(
+      MAX(CASE WHEN coded.code <> 'silent' THEN 1 ELSE 0 END) OVER (
+        PARTITION BY coded.host, coded.spawned
+        ORDER BY coded.n NULLS FIRST
+        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+      ),
+      0
+    ) AS begun
+  FROM coded
+), timed AS (
+  SELECT
+    opened.host AS host,
+    opened.n AS n,
+    opened.first_ns AS first_ns,
+    opened.code AS code,
+    MAX(CASE WHEN opened.begun = 1 THEN opened.settled_ns ELSE 0 END) OVER (
+      PARTITION BY opened.host, opened.spawned
+      ORDER BY opened.n NULLS FIRST
+      ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS settled_ns
+  FROM opened
+), branch_a AS (
+  SELECT
+    timed.host AS host,
+    timed.n AS n,
+    timed.first_ns AS first_ns,
+    timed.settled_ns AS settled_ns,
+    timed.code AS code
+  FROM timed
   WHERE
-    near.qualifies = 1 OR (
-      near.qualifies IS NULL AND near.unknown IS NULL
-    )
+    timed.code <> 'silent'
 ), joined AS (
   SELECT
     ex.host AS host,
@@ -189,6 +233,7 @@ WITH course AS (
     branch_a.code AS code,
     'high' AS severity,
     branch_a.first_ns AS first_ns,
+    branch_a.settled_ns AS settled_ns,
     CAST(NULL AS BIGINT) AS gap_ns,
     CAST(NULL AS BIGINT) AS drop_n,
     CAST(NULL AS BIGINT) AS place
@@ -201,6 +246,7 @@ WITH course AS (
     judged.code AS code,
     judged.severity AS severity,
     CAST(NULL AS BIGINT) AS first_ns,
+    CAST(NULL AS BIGINT) AS settled_ns,
     judged.gap_ns AS gap_ns,
     judged.drop_n AS drop_n,
     judged.place AS place
@@ -215,6 +261,7 @@ WITH course AS (
     'open' AS code,
     'medium' AS severity,
     CAST(NULL AS BIGINT) AS first_ns,
+    CAST(NULL AS BIGINT) AS settled_ns,
     CAST(NULL AS BIGINT) AS gap_ns,
     CAST(NULL AS BIGINT) AS drop_n,
     CAST(NULL AS BIGINT) AS place
@@ -261,7 +308,7 @@ SELECT
   ev.browser AS browser,
   ev.browser_pid AS browser_pid,
   ev.browser_simulated AS browser_simulated,
-  ev.settled_ns AS settled_ns,
+  v.settled_ns AS settled_ns,
   ev.ancestry AS ancestry,
   ev.open_rule AS open_rule,
   ev.open AS open,
