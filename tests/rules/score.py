@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 
 TOP = Path(__file__).parents[2]
 MOST_NAMES = 3
-PYTEST = ("-m", "pytest", "-q", "-x", "-p", "tests.rules.weaken", "-p", "no:cacheprovider")
+PLUGINS = ("no:randomly", "no:cacheprovider", "tests.rules.weaken")
+PYTEST = ("-m", "pytest", "-q", "-x", *(f"-p{name}" for name in PLUGINS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
