@@ -9,11 +9,11 @@ missed. Memory is what arrives in that time, and never more than ``MOST``.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 from witnessmark.analytic.pace import IN_A_ROW, Pace
+from witnessmark.telemetry.runs import forget
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +41,7 @@ class Order:
         self._top = -1
         self._numbered: list[tuple[int, int, Event]] = []
         self._timed: list[tuple[int, bool, int, int, Event]] = []
-        self._recent: OrderedDict[int, int] = OrderedDict()
+        self._recent: dict[int, int] = {}
         self._arrivals = 0
 
     def feed(self, event: Event) -> Iterator[Event]:
@@ -88,8 +88,7 @@ class Order:
         self._top = self._next - 1
         self.newest_ns = max(self.newest_ns, *times)
         self._recent.update(zip(range(first, self._next), times, strict=True))
-        while len(self._recent) > RECENT:
-            self._recent.popitem(last=False)
+        forget(self._recent, RECENT)
         for time_ns in times[-IN_A_ROW:]:
             self.pace.move(time_ns)
 
@@ -159,5 +158,4 @@ class Order:
     def _pass(self, number: int, time_ns: int) -> None:
         self._next = number + 1
         self._recent[number] = time_ns
-        if len(self._recent) > RECENT:
-            self._recent.popitem(last=False)
+        forget(self._recent, RECENT)

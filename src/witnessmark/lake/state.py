@@ -7,7 +7,7 @@ classes of the analytic's own are written and read, by name; nothing else can be
 from __future__ import annotations
 
 import zlib
-from collections import Counter, OrderedDict, deque
+from collections import Counter, deque
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -37,11 +37,7 @@ _LISTS: Final[dict[str, Callable[[list[Any]], Any]]] = {
     "frozenset": frozenset,
     "deque": deque,
 }
-_MAPS: Final[dict[str, Callable[[dict[Any, Any]], Any]]] = {
-    "dict": dict,
-    "Counter": Counter,
-    "OrderedDict": OrderedDict,
-}
+_MAPS: Final[dict[str, Callable[[dict[Any, Any]], Any]]] = {"dict": dict, "Counter": Counter}
 _INT64: Final = 1 << 63
 _OWN: Final = ("_clock_ns", "_ages", "n", "files", "candidates", "moves", "peaks")
 

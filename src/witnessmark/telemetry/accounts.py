@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from witnessmark.model.events import Coverage, Gap, Kind
-from witnessmark.telemetry.runs import NOBODY, Own, Run
+from witnessmark.telemetry.runs import NOBODY, Own, Run, forget
 from witnessmark.telemetry.sequence import SECOND, Counter, Course, Seen
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ class Accounts:
         self._courses: dict[tuple[str | None, ...], Course] = {}
         self._all: dict[tuple[str | None, str], Counter] = {}
         self._each: dict[tuple[str | None, str, str], Counter] = {}
-        self._recent: OrderedDict[tuple[str | None, str, int], int] = OrderedDict()
+        self._recent: dict[tuple[str | None, str, int], int] = {}
         self._losses: list[Gap] = []
         self._open: list[_Loss] = []
         self._first_ns: int | None = None
@@ -122,8 +121,7 @@ class Accounts:
         if not self._recent.keys().isdisjoint(keys):
             return False
         self._recent.update(zip(keys, run.contents, strict=True))
-        while len(self._recent) > REMEMBERED:
-            self._recent.popitem(last=False)
+        forget(self._recent, REMEMBERED)
         lows = counter.lead(times)
         for each, name, said in own:
             each.follow(said.times, lows[said.last])
@@ -214,8 +212,7 @@ class Accounts:
     def _remember(self, known: tuple[str | None, str, int], content: int) -> None:
         self._recent.pop(known, None)
         self._recent[known] = content
-        if len(self._recent) > REMEMBERED:
-            self._recent.popitem(last=False)
+        forget(self._recent, REMEMBERED)
 
     def _close(self, time_ns: int) -> None:
         """A record came after a loss that was told of: the loss lies before the second one."""

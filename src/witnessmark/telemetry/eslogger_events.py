@@ -29,7 +29,7 @@ NAMES = {
 
 _KEPT: dict[tuple[int, int | None], tuple[shape.Proc, Process]] = {}
 """Images by token, each with what it was made of: a cache, as what is alike is made alike."""
-MOST_KEPT = 4_096
+MOST_KEPT = 1_024
 PATH_MAX = 1_024
 """The longest path that macOS knows; what is longer is not kept in memory."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from itertools import islice
+from typing import Any, Final
 
 NOBODY: Final = (None, "")
 """Whose records a run's are: of the stream's one host and its one sensor."""
@@ -32,3 +33,13 @@ class Run:
     own: dict[str, Own]
     others: int
     """How many are of a kind that the model does not know."""
+
+
+def forget(recent: dict[Any, int], most: int) -> None:
+    """Forget the oldest of what is remembered, many at a time, so that no more than 17 sixteenths
+    of ``most`` stay. One at a time, each would be searched for among all that went before it.
+    """
+    spare = most // 16
+    while len(recent) > most + spare:
+        for key in list(islice(recent, spare or 1)):
+            del recent[key]
