@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -220,3 +221,54 @@ def test_two_runs_at_once_add_one_segment(
     assert "another run wrote this segment meanwhile" in said.output
     assert [item.name for item in (lake / "segments").iterdir()] == ["00000001"]
     shutil.rmtree(lake)
+
+
+NASTY = "/Users/kim/Downloads/\u2028\x85'\"\\`;--{}*[a]?$\t\n\x00é\U0001f600.sh"
+
+
+def test_hostile_text_and_numbers_come_back_as_they_were(tmp_path: Path, witnessmark: Any) -> None:
+    lake = tmp_path / "it's [a] lake * {b}"
+    events = [
+        {"close": {"target": {"path": NASTY}, "modified": True}},
+        {"exec": {"target": process(NASTY), "args": [NASTY], "cwd": {"path": "/"}, "script": None}},
+        {"exec": {"target": process("/bin/sh", 501), "args": ["sh", NASTY], "script": None}},
+    ]
+    lines = [
+        {
+            "time": f"2026-10-04T00:00:0{number}.5Z",
+            "global_seq_num": number,
+            "seq_num": number,
+            "process": process("/bin/zsh", version=7),
+            "event": event,
+        }
+        for number, event in enumerate(events)
+    ]
+    lines.append(lines[2] | {"time": "9999-10-04T00:00:00Z", "global_seq_num": 3})
+    file = tmp_path / "mac'1;--.ndjson"
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    said = witnessmark("lake", "write", lake, file)
+    assert "1 records were left out: their time is before 1970 or after 2116" in said.output
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines[:3]))
+    embedded = witnessmark("detect", file).detections
+    assert {item["answer"] for item in embedded} >= {"fired"}
+    assert any(item["exec"]["path"] == NASTY for item in embedded)
+    engines = ["duckdb", "sqlite", *(["clickhouse"] if find_spec("chdb") else [])]
+    for engine in engines:
+        assert witnessmark("lake", "detect", lake, "--engine", engine).detections == embedded
+
+
+def process(path: str, pid: int = 500, version: int = 8) -> dict[str, Any]:
+    token = {"pid": pid, "pidversion": version, "euid": 501}
+    above = {"pid": 1, "pidversion": 1, "euid": 0}
+    return {
+        "audit_token": token,
+        "parent_audit_token": above,
+        "ppid": 1,
+        "original_ppid": 1,
+        "start_time": "2026-10-04T00:00:00.000001Z",
+        "executable": {"path": path, "path_truncated": False},
+        "signing_id": "com.apple.x",
+        "team_id": None,
+        "codesigning_flags": 0x24000001,
+        "is_platform_binary": True,
+    }
