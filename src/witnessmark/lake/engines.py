@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from witnessmark.errors import Unsupported, UsageError
 from witnessmark.lake import sqlite
 from witnessmark.lake.columns import TABLES, VERDICT
-from witnessmark.lake.parquet import arrow, schema_of
+from witnessmark.lake.parquet import arrow, counted, schema_of
 from witnessmark.lake.render import TEXTS
 
 if TYPE_CHECKING:
@@ -66,7 +66,9 @@ def _duckdb(
     try:
         for table, paths in files.items():
             names = [_unglobbed(path) for path in paths]
-            connection.read_parquet(names).create_view(table)
+            view = connection.read_parquet(names)
+            counted("duckdb", table, paths, view.count("*").fetchall()[0][0])
+            view.create_view(table)
         connection.execute(f"CREATE VIEW pa AS {one_row(compared)}")
         cursor = connection.execute(text)
         while rows := cursor.fetchmany(BATCH):

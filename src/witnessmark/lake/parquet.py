@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from witnessmark.errors import Unsupported
+from witnessmark.errors import Unsupported, UsageError
 from witnessmark.lake.columns import NUMBER, TABLES, TEXT
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from witnessmark.lake.columns import Row, Value
@@ -34,6 +35,19 @@ def schema_of(table: str) -> Any:
     pa = arrow()
     types = {NUMBER: pa.int64(), TEXT: pa.string()}
     return pa.schema([(column, types[kind]) for column, kind in TABLES[table].items()])
+
+
+def counted(engine: str, table: str, paths: Sequence[Path], found: int) -> None:
+    """See that an engine has read every row: a path that it takes for a pattern may match nothing.
+
+    Raises:
+        UsageError: it has not.
+    """
+    there = sum(arrow().parquet.read_metadata(path).num_rows for path in paths)
+    if found != there:
+        raise UsageError(
+            f"{engine} read {found} of the {there} rows of {table} at {paths[0].parent}"
+        )
 
 
 class Table:

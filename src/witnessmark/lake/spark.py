@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from witnessmark.errors import Unsupported, UsageError
 from witnessmark.lake.columns import TABLES, VERDICT
+from witnessmark.lake.parquet import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -28,6 +29,7 @@ def answers(text: str, files: Mapping[str, Sequence[Path]], one_row: str) -> Ite
     try:
         for table, paths in files.items():
             frame = session.read.schema(_schema(table)).parquet(*map(_plain, paths))
+            counted("spark", table, paths, frame.count())
             frame.createOrReplaceTempView(table)
         session.sql(one_row).createOrReplaceTempView("pa")
         # Collected: what fired is little, and an iterator runs a job for each of its partitions.

@@ -254,7 +254,23 @@ def test_hostile_text_and_numbers_come_back_as_they_were(tmp_path: Path, witness
     assert any(item["exec"]["path"] == NASTY for item in embedded)
     engines = ["duckdb", "sqlite", *(["clickhouse"] if find_spec("chdb") else [])]
     for engine in engines:
-        assert witnessmark("lake", "detect", lake, "--engine", engine).detections == embedded
+        found = witnessmark("lake", "detect", lake, "--engine", engine)
+        assert found.detections == embedded, found.output
+
+
+def test_an_engine_that_did_not_read_every_row_says_nothing_else(
+    telemetry: Path, tmp_path: Path, witnessmark: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from witnessmark.lake import engines
+
+    one, other = tmp_path / "one", tmp_path / "other"
+    witnessmark("lake", "write", one, telemetry / "mac1.ndjson")
+    witnessmark("lake", "write", other, telemetry / "mac3.ndjson")
+    monkeypatch.setattr(engines, "_unglobbed", lambda path: str(path).replace("/one/", "/other/"))
+    said = witnessmark("lake", "detect", one)
+    assert said.status == 2
+    assert "duckdb read " in said.output
+    assert len(said.output.splitlines()) == 1
 
 
 def process(path: str, pid: int = 500, version: int = 8) -> dict[str, Any]:
