@@ -1,4 +1,7 @@
-"""The two commands: what is written once and whole, what is answered, and what is refused."""
+"""The two commands: what is written once and whole, what is answered, and what is refused.
+
+Its records are synthetic.
+"""
 
 from __future__ import annotations
 
