@@ -20,7 +20,7 @@ demo-blind: $(STAMP) ## the same with one record dropped: must name the broken l
 	@$(BIN)/witnessmark demo --fault drop-payload-exec
 
 test: $(DEV) ## the whole test suite
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto
 
 # The stand-in's and the transports' own tests touch no pure part.
 coverage: $(DEV) ## line and branch coverage of the pure parts; fails below 100 %

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def run() -> Iterator[Run]:
-    """A clean host and one for each fault, all at once."""
+    """A clean host and one for each fault, all at once; they are gone before it is looked at."""
     with tempfile.TemporaryDirectory(prefix="wm-") as name:
         try:
-            yield play(Path(name), FAULTS)
+            played = play(Path(name), FAULTS)
         finally:
             standin.shutdown(Path(name) / "st", remove=True)
+        yield played
