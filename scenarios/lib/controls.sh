@@ -43,6 +43,20 @@ safari() {
   esac
 }
 
+# What a host calls itself: a store of several Macs names them so.
+ask name /bin/hostname
+ask name /usr/sbin/scutil --get LocalHostName
+ask name /usr/sbin/scutil --get ComputerName
+tool=/usr/sbin/ioreg
+[ -x "$tool" ] || tool=ioreg
+"$tool" -rd1 -c IOPlatformExpertDevice 2> /dev/null | while IFS= read -r line; do
+  case $line in
+    *'"IOPlatformSerialNumber" = "'*'"' | *'"IOPlatformUUID" = "'*'"')
+      line=${line%\"}
+      printf 'name=%s\n' "${line##*\"}"
+      ;;
+  esac
+done
 ask chip /usr/sbin/sysctl -n machdep.cpu.brand_string
 ask gatekeeper /usr/sbin/spctl --status
 ask sip /usr/bin/csrutil status

@@ -68,6 +68,7 @@ def facts_by(transport: Transport, script_of: Callable[[str], str]) -> HostFacts
         machine=said.get("machine", ""),
         user=said.get("user", ""),
         home=said.get("home", ""),
+        names=tuple(dict.fromkeys(value for key, value in told if key == "name" and value)),
         clock_offset_s=clock.ahead_s if clock else None,
         clock_uncertainty_s=clock.uncertainty_s if clock else None,
         have=tuple(value for key, value in pairs if key == "have"),

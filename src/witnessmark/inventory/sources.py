@@ -112,6 +112,7 @@ _SOURCE: Mapping[str, tuple[str, Callable[..., object]]] = {
     "search": ("search", search),
     "unified_log": ("unified_log", unified_log),
     "retention": ("retention", retention),
+    "host_name": ("host_name", text),
     "alert_deadline": ("alert_deadline_s", duration),
     "alerts": ("alerts", alerting),
     "destination": ("destination", destination),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from witnessmark.analytic import Engine, Miss
 from witnessmark.analytic.parameters import Browser
 from witnessmark.content import workflows
+from witnessmark.judge import owners
 from witnessmark.judge.api import Alerted
 from witnessmark.judge.chunks import disagreement
 from witnessmark.judge.hashes import certain, taken
@@ -74,25 +75,28 @@ def look(
         return Seen(collection=collection, stream=None)
     collection = _as_received(bag, host, source, collection, raw, delivered=delivered)
     form = decoder_of(source.kind)
-    stream = decode(
-        form,
-        io.BytesIO(raw),
-        host=host.name,
-        source=f"{source.name}.delivered" if delivered else source.name,
-        received=_received(collection.chunks),
-    )
+    name = f"{source.name}.delivered" if delivered else source.name
+    received = _received(collection.chunks)
+    stream = decode(form, io.BytesIO(raw), host=host.name, source=name, received=received)
+    head = None if delivered else bag.raw(host.name, source.name, "head.ndjson")
+    oldest = _oldest(head, form, source.name)
+    named = {*stream.hosts, *(oldest.hosts if oldest else ())}
+    whose = owners.held(bag.record, host, source, named) if named else None
+    if whose is not None:
+        stream = decode(
+            form, io.BytesIO(raw), host=host.name, source=name, received=received, whose=whose
+        )
     processes = bag.raw(host.name, "processes", "txt")
     stream = replace(stream, snapshot=ps.decode(processes) if processes else ())
     engine = engine_for(bag, host, stream, params, baseline=baseline)
     detections = [item for event in stream.events for item in engine.feed(event)]
     detections += engine.finish()
-    head = None if delivered else bag.raw(host.name, source.name, "head.ndjson")
     return Seen(
         collection=_as_it_stayed(collection) if delivered else collection,
         stream=stream,
         detections=_all_received(detections, stream) if delivered else tuple(detections),
         misses=tuple(engine.misses),
-        oldest_ns=_oldest(head, form, source.name),
+        oldest_ns=_age(oldest, whose),
     )
 
 
@@ -125,7 +129,15 @@ def look_alerts(bag: Bag, host: Host, source: Source | None) -> Alerted | None:
         source=source.name,
         received=_received(collection.chunks),
     )
-    return Alerted(collection=_as_it_stayed(collection), stream=stream)
+    own = tuple(
+        item
+        for item in stream.alerts
+        if not (item.host and owners.another(bag.record, host, source, item.host))
+    )
+    return Alerted(
+        collection=_as_it_stayed(collection),
+        stream=stream if len(own) == len(stream.alerts) else replace(stream, alerts=own),
+    )
 
 
 def engine_for(
@@ -215,12 +227,17 @@ def _received(chunks: Sequence[tuple[int, int | None]]) -> Callable[[int], int |
     return at
 
 
-def _oldest(head: bytes | None, form: Format, source: str) -> int | None:
-    """Time of the store's very first record; None if that line is cut or cannot be read.
+def _oldest(head: bytes | None, form: Format, source: str) -> Stream | None:
+    """The store's very first record, as a stream of its own; None if that line is cut.
 
     Later records are not asked: one bogus time among them must not make the store look old.
     """
     first, whole, _ = (head or b"").partition(b"\n")
-    if not whole:
+    return decode(form, [first + whole], host="", source=source) if whole else None
+
+
+def _age(oldest: Stream | None, whose: Callable[[str], bool | None] | None) -> int | None:
+    """When the oldest record was, if it can be read; another host's tells nothing of this one's."""
+    if oldest is None or (whose and not all(map(whose, oldest.hosts))):
         return None
-    return decode(form, [first + whole], host="", source=source).coverage.first_ns
+    return oldest.coverage.first_ns

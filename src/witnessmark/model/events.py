@@ -167,7 +167,7 @@ class Coverage:
     """How much of a stream could be trusted: what makes silence mean something, or not.
 
     Every line is accounted for:
-    ``lines + more == events + other + notices + len(bad) + blank + duplicates``.
+    ``lines + more == events + other + notices + len(bad) + blank + duplicates + elsewhere``.
     """
 
     lines: int = 0
@@ -185,6 +185,8 @@ class Coverage:
     last_ns: int | None = None
     gaps: tuple[Gap, ...] = ()
     bad: tuple[BadLine, ...] = ()
+    elsewhere: int = 0
+    """Lines that name another host: in no other sum, and no event of the stream."""
     duplicates: int = 0
     """Lines left out because the same bytes came before under the same global sequence number."""
     out_of_order: int = 0
@@ -218,6 +220,8 @@ class Stream:
     source: str
     events: tuple[Event, ...]
     coverage: Coverage
+    hosts: tuple[str, ...] = ()
+    """By what names the records call their hosts, sorted; empty where they name none."""
     snapshot: tuple[SnapshotRow, ...] = ()
     home_dirs: tuple[str, ...] = field(default=())
     """Home directories known on the host; empty means: infer ``/Users/*`` and ``/var/root``."""

@@ -88,6 +88,9 @@ class Source:
     unified_log: UnifiedLog | None = None
     retention: str | None = None
     """Name of a profile in inventory/retention/; None: the host's."""
+    host_name: str = ""
+    """How its records call this host, ``{host}`` being its name in the inventory; empty: by that,
+    or by a name of its own."""
     alert_deadline_s: float | None = None
     destination: Destination | None = None
     """None: the deployed analytic reads the source's own store."""

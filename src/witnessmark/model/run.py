@@ -169,6 +169,8 @@ class HostFacts:
     chip: str = ""
     user: str = ""
     home: str = ""
+    names: tuple[str, ...] = ()
+    """What it calls itself: its host names, serial number and hardware UUID, as far as it says."""
     clock_offset_s: float | None = None
     """Seconds that its clock was ahead of the controller's when the run reached it."""
     clock_offset_end_s: float | None = None

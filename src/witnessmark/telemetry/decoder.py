@@ -7,10 +7,12 @@ nothing here trusts more than its type.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from witnessmark.content.quoting import quoted
 from witnessmark.model.events import BadLine, Coverage, Stream
 from witnessmark.telemetry import swift
 from witnessmark.telemetry.accounts import Accounts
@@ -26,6 +28,8 @@ BOM: Final = b"\xef\xbb\xbf"
 STUMBLED: Final = (ArithmeticError, LookupError, TypeError, AttributeError, StopIteration)
 """What a reader raises on a record that nobody foresaw: that line is bad, and the next is read."""
 _NOTHING: Final[dict[str, Any]] = {}
+MOST_NAMED: Final = 10_000
+"""How many hosts' names of one stream are kept."""
 
 
 def decode(
@@ -35,17 +39,20 @@ def decode(
     host: str,
     source: str,
     received: Callable[[int], int | None] | None = None,
+    whose: Callable[[str], bool | None] | None = None,
 ) -> Stream:
     """Decode a whole stream. ``lines`` keep their line ends, as a binary file yields them.
 
-    ``received`` maps the byte offset of a line's end to when the collector received it, in ns.
+    ``received`` maps the byte offset of a line's end to when the collector received it, in ns;
+    ``whose`` a host's name in a record to whether it is ``host``, as ``Decoder`` takes it.
     """
-    decoder = Decoder(form, host=host, source=source, received=received)
+    decoder = Decoder(form, host=host, source=source, received=received, whose=whose)
     events = tuple(decoder.events(lines))
     return Stream(
         host=host,
         source=source,
         events=events,
+        hosts=tuple(sorted(decoder.named)),
         coverage=decoder.coverage(),
         resolution_ns=form.TIME_RESOLUTION,
     )
@@ -56,7 +63,9 @@ class Decoder:
 
     ``by_record``: an event is of the host that its record names, if it names one. ``trouble`` is
     told of each bad line as it comes, and none is kept: memory then stays flat. ``begin``: lines
-    and bytes of the same stream that were fed to another decoder before.
+    and bytes of the same stream that were fed to another decoder before. ``whose`` says of a name
+    whether it is this host: a record of another is left out, and one of which nobody knows (None)
+    is a bad line, so that it is neither evidence nor its absence.
     """
 
     def __init__(
@@ -69,15 +78,19 @@ class Decoder:
         received: Callable[[int], int | None] | None = None,
         trouble: Callable[[BadLine], None] | None = None,
         begin: tuple[int, int] = (0, 0),
+        whose: Callable[[str], bool | None] | None = None,
     ) -> None:
         self.host, self.source = host, source
         self._by_record = by_record
         self._reader = form.reader()
         self._received = received
         self._trouble = trouble
+        self._whose = whose
+        self.named: set[str] = set()
+        """The names by which the records so far call their hosts, up to ``MOST_NAMED``."""
         self._lines, self._offset = begin
         self._before = self._lines
-        self._blank = self._told = 0
+        self._blank = self._told = self._elsewhere = 0
         self._bad: list[BadLine] = []
         self._accounts = Accounts()
         self._take = self._accounts.take
@@ -121,13 +134,16 @@ class Decoder:
         else:
             if not isinstance(found, Found):
                 return self._several(found, begin, line)
+            if found.host and not self._of_host(found.host):
+                return []
             if self._take(found, self._lines, line) and found.process is not None:
                 return [self._event(found, found.process, begin, 1)]
         return []
 
     def coverage(self) -> Coverage:
         """How much of the lines so far could be used, and what is missing."""
-        return self._accounts.coverage(self._lines - self._before, self._blank, tuple(self._bad))
+        sums = self._accounts.coverage(self._lines - self._before, self._blank, tuple(self._bad))
+        return replace(sums, elsewhere=self._elsewhere) if self._elsewhere else sums
 
     def lost(self, reason: str) -> None:
         """Note that the rest of a file cannot be read: it counts as one bad line."""
@@ -156,6 +172,9 @@ class Decoder:
         return self._told + len(self._bad)
 
     def _several(self, found: Sequence[Found], begin: int, line: bytes) -> list[Event]:
+        name = found[0].host if found else None
+        if name and not self._of_host(name):
+            return []
         take = self._take
         self._accounts.batch(len(found))
         return [
@@ -163,6 +182,17 @@ class Decoder:
             for place, item in enumerate(found, start=1)
             if take(item, self._lines, line) and item.process is not None
         ]
+
+    def _of_host(self, name: str) -> bool:
+        """Whether a line that names a host is this one's; what one line holds is of one host."""
+        if len(self.named) < MOST_NAMED:
+            self.named.add(name)
+        answer = True if self._whose is None else self._whose(name)
+        if answer is None:
+            reason = f"it names the host {quoted(name)}, and nobody knows whether that is "
+            self._refuse(f"{reason}{self.host}", unknown_shape=False)
+        self._elsewhere += answer is False
+        return bool(answer)
 
     def _event(self, item: Found, process: Process, begin: int, place: int) -> Event:
         host = item.host if self._by_record and item.host else self.host

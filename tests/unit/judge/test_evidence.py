@@ -10,7 +10,7 @@ from witnessmark.analytic.keys import Paths
 from witnessmark.judge import examples
 from witnessmark.judge.api import Controls
 from witnessmark.judge.evidence import _for, _misses
-from witnessmark.judge.seen import _oldest, _received, _with_stub
+from witnessmark.judge.seen import _age, _oldest, _received, _with_stub
 from witnessmark.model.events import Process, Token
 from witnessmark.model.hosts import Host, Origin
 from witnessmark.telemetry import eslogger
@@ -66,10 +66,8 @@ def test_a_record_was_received_with_the_chunk_that_completed_it(
 
 
 def test_the_oldest_record_is_read_from_whole_lines_only() -> None:
-    assert _oldest(None, eslogger, "s") is None
-    assert _oldest(b"", eslogger, "s") is None
-    assert _oldest(b'{"cut', eslogger, "s") is None
-    assert _oldest(b"not json\n", eslogger, "s") is None
+    for head in (None, b"", b'{"cut', b"not json\n"):
+        assert _age(_oldest(head, eslogger, "s"), None) is None
 
 
 def test_one_bogus_time_later_in_the_head_makes_no_store_old() -> None:
@@ -80,6 +78,6 @@ def test_one_bogus_time_later_in_the_head_makes_no_store_old() -> None:
         pytest.skip("the published eslogger sample is not beside this checkout")
     line = sample.read_bytes().splitlines()[0]
     old = line.replace(b"2026-10-04T00:01:54", b"1999-01-01T00:00:00")
-    first = _oldest(line + b"\n" + old + b"\n", eslogger, "s")
+    first = _age(_oldest(line + b"\n" + old + b"\n", eslogger, "s"), None)
     assert first is not None
-    assert first == _oldest(line + b"\n", eslogger, "s")
+    assert first == _age(_oldest(line + b"\n", eslogger, "s"), None)

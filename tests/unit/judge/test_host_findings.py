@@ -103,7 +103,9 @@ def asked(home: Path, tools: Path) -> dict[str, str]:
         check=True,
     )
     assert done.stderr == ""
-    return dict(line.split("=", 1) for line in done.stdout.splitlines())
+    said = dict(line.split("=", 1) for line in done.stdout.splitlines())
+    said.pop("name", None)  # this machine's own
+    return said
 
 
 NO_KEY = "echo 'The domain/default pair of (com.apple.Safari, X) does not exist' >&2; exit 1"

@@ -29,14 +29,21 @@ DROP = b"/Users/kim/Downloads/invoice.sh"
 OURS = "/Users/purple/Downloads/invoice.sh"
 
 
-def told_by(kind: str, *, without: bytes | None = None) -> CaseEvidence:
+def told_by(kind: str, *, without: bytes | None = None, whose: Any = None) -> CaseEvidence:
     """The case of a drop that sh runs, with what a source of this kind recorded of it."""
     lines = re.sub(rb"\\+/", b"/", (DATA / f"{kind}.synthetic").read_bytes())
     lines = lines.replace(b"/Users/kim", b"/Users/purple")
     kept = [line for line in lines.splitlines(keepends=True) if not (without and without in line)]
     bare = examples.drop_exec(path=OURS)
     form = decoder_of(kind)
-    stream = decode(form, kept, host=examples.HOST, source=examples.SOURCE, received=lambda _: NOW)
+    stream = decode(
+        form,
+        kept,
+        host=examples.HOST,
+        source=examples.SOURCE,
+        received=lambda _: NOW,
+        whose=whose,
+    )
     engine = Engine.of(stream, load().parameters)
     found = [item for event in stream.events for item in engine.feed(event)] + engine.finish()
     assert bare.source is not None

@@ -44,6 +44,12 @@ if sys.platform != "linux":
 Captured = pytest.CaptureFixture[str]
 
 
+@pytest.fixture(autouse=True)
+def _stays_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shim that asks the host's init goes where that listens, and ends there."""
+    monkeypatch.chdir(Path.cwd())
+
+
 @pytest.fixture
 def root(tmp_path: Path) -> str:
     (tmp_path / MANIFEST).parent.mkdir(parents=True)
