@@ -9,7 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_all_start_methods, get_context
+from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from witnessmark.cli.engines import Engines, stream
@@ -103,8 +103,7 @@ def outcomes(
         yield from ((group, task.run(group, printer)) for group in groups)
         return
     # A fork of a process with threads is asking for trouble, and Python says so.
-    context = get_context("forkserver" if "forkserver" in get_all_start_methods() else "spawn")
-    with ProcessPoolExecutor(min(jobs, len(groups)), context) as pool:
+    with ProcessPoolExecutor(min(jobs, len(groups)), get_context("spawn")) as pool:
         try:
             answers = pool.map(partial(_apart, task), groups)
             for group, (kept, known) in zip(groups, answers, strict=True):
