@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from witnessmark.lake.columns import Row, Value
 
-BATCH: Final = 20_000
+BATCH: Final = 8_000
 _LEAST, _MOST = -(1 << 63), (1 << 63) - 1
 
 
