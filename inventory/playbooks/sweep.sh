@@ -109,7 +109,8 @@ beats() { # the heartbeat of every run in question, as RUN=BEAT lines
         run=${own##*/}
         a_run "$run" && [ "${only:-$run}" = "$run" ] || continue
         line "$own/heartbeat"
-        [ -z "$found" ] || printf '%s=%s\n' "$run" "$found"
+        # An empty one may be about to change: it is being written, or was only just made.
+        if [ -n "$found" ] || [ -f "$own/heartbeat" ]; then printf '%s=%s\n' "$run" "$found"; fi
     done
 }
 

@@ -279,6 +279,16 @@ def test_looking_changes_nothing_and_one_living_run_is_refused(home: Path) -> No
         assert not gone(home)
 
 
+def test_a_heartbeat_that_was_empty_for_a_moment_is_one(home: Path) -> None:
+    beat = home / ".witnessmark" / RUN / "heartbeat"
+    beat.touch()
+    later = threading.Timer(2, beat.write_text, ["1\n"])
+    later.start()
+    assert sweep(home, RUN, "spare", sh=SHELLS[0])[0] == 64
+    later.join()
+    assert not gone(home)
+
+
 def test_a_living_run_is_spared_and_a_dead_one_is_not(home: Path) -> None:
     lay(home, OTHER)
     (home / ".witnessmark" / OTHER / "heartbeat").write_text("7\n")
