@@ -15,20 +15,19 @@ from witnessmark.analytic.alerts import alert
 from witnessmark.analytic.baseline import Subject
 from witnessmark.analytic.branch_a import SIGNING_UNKNOWN
 from witnessmark.analytic.branch_b import NO_QUARANTINE, POSSIBLE, RANK
-from witnessmark.analytic.executions import Found
 from witnessmark.analytic.identity import unknown_signing
 from witnessmark.analytic.lineage import RESPONSIBLE_UNKNOWN
 from witnessmark.analytic.misses import seconds
 from witnessmark.analytic.tasks import Candidate
-from witnessmark.analytic.tracked import Content, File
-from witnessmark.model.detections import Answer, Branch, Detection, DropRef, ExecRef
-from witnessmark.model.events import Event, Kind, Process, Token
+from witnessmark.lake.facts import event_of, found_of, process_of, ref_of
+from witnessmark.model.detections import Answer, Branch, Detection, DropRef
+from witnessmark.model.events import Process, Token
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from witnessmark.analytic.baseline import Baseline, Suppression
-    from witnessmark.lake.segments import Head
+    from witnessmark.lake.manifest import Head
 
 _FIRED: Final = "fired"
 _TOO_COARSE: Final = "clock unusable: too coarse for the window"
@@ -81,7 +80,7 @@ class _Host:
             found.told = True
         if not found.told:
             found.spawn_ns, found.exact = row["spawn_ns"], bool(row["exact"])
-        image, ref, event = _process(row), _ref(row), _event(row)
+        image, ref, event = process_of(row), ref_of(row), event_of(row)
         reason, marked = _why(row, image)
         held = self._held(Branch.A, row, image, None)
         if held is not None and not held.certain and reason is None:
@@ -99,7 +98,11 @@ class _Host:
     def _b(self, row: dict[str, Any], holds: bool | None) -> Detection | None:
         answer, reason, workflow = _answer(row), _reason(row), None
         marked: tuple[str, ...] = ()
-        image, writer, found = _process(row), _process(row, "writer_", path="writer"), _found(row)
+        image, writer, found = (
+            process_of(row),
+            process_of(row, "writer_", path="writer"),
+            found_of(row),
+        )
         if answer is Answer.FIRED:
             held = self._held(Branch.B, row, image, writer)
             if held is not None and held.certain:
@@ -114,7 +117,7 @@ class _Host:
             branch=Branch.B,
             rules=drop_rules.rules(found),
             host=row["host"],
-            exec=_ref(row),
+            exec=ref_of(row),
             clauses=drop_rules.clauses(found),
             drop=DropRef(
                 seq=row["drop_seq"],
@@ -138,7 +141,7 @@ class _Host:
             branch=Branch.B,
             rules=(row["open_rule"],),
             host=row["host"],
-            exec=_ref(row | {"script": None}),
+            exec=ref_of(row | {"script": None}),
             reason=row["open"],
             simulated=tuple((row["open_simulated"] or "").split()),
             received_ns=row["received_ns"],
@@ -150,7 +153,9 @@ class _Host:
         subject = Subject(
             image=image,
             script=row["script"],
-            ancestry=tuple(_process(item) for item in msgspec.json.decode(row["ancestry"] or "[]")),
+            ancestry=tuple(
+                process_of(item) for item in msgspec.json.decode(row["ancestry"] or "[]")
+            ),
             time_ns=row["time_ns"],
             writer=writer,
         )
@@ -216,64 +221,3 @@ def _reason(row: dict[str, Any]) -> str | None:
         "clock too coarse": _TOO_COARSE,
         "quarantine unknown": NO_QUARANTINE,
     }.get(row["code"])
-
-
-def _found(row: dict[str, Any]) -> Found:
-    writer = Process(token=Token(pid=row["writer_pid"] or 0), path=row["writer"])
-    drop = Content(
-        time_ns=row["drop_time_ns"],
-        seq=row["drop_seq"],
-        event_id=row["drop_event_id"],
-        path=row["drop_path"],
-        writer=writer,
-        how=row["drop_how"],
-    )
-    return Found(
-        file=File(drop),
-        drop=drop,
-        key=row["executed"],
-        how=row["executed_how"],
-        inferred=bool(row["inferred"]),
-        unwrapped=bool(row["unwrapped"]),
-    )
-
-
-def _ref(row: dict[str, Any]) -> ExecRef:
-    return ExecRef(
-        pid=row["pid"],
-        pidversion=row["pidversion"],
-        seq=row["seq"],
-        event_id=row["event_id"],
-        path=row["image"],
-        script=row["script"],
-        time_ns=row["time_ns"],
-        ppid=row["ppid"],
-    )
-
-
-def _event(row: dict[str, Any]) -> Event:
-    """As much of the record as an alert tells."""
-    return Event(
-        id=row["event_id"],
-        host=row["host"],
-        source="lake",
-        line=0,
-        kind=Kind.EXEC,
-        time_ns=row["time_ns"],
-        process=Process(token=Token(pid=row["pid"]), path=""),
-        received_ns=row["received_ns"],
-    )
-
-
-def _process(row: dict[str, Any], prefix: str = "", path: str = "image") -> Process:
-    platform = row[f"{prefix}platform"]
-    return Process(
-        token=Token(pid=row[f"{prefix}pid"] or 0),
-        path=row[path],
-        signing_id=row[f"{prefix}signing_id"],
-        team_id=row[f"{prefix}team_id"],
-        cdhash=row[f"{prefix}cdhash"],
-        cs_flags=row[f"{prefix}cs_flags"],
-        platform_binary=None if platform is None else bool(platform),
-        simulated=frozenset((row[f"{prefix}simulated"] or "").split()),
-    )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from witnessmark.lake.segments import FORMAT, Head
+from witnessmark.lake.manifest import FORMAT, Head
 
 if TYPE_CHECKING:
     from witnessmark.analytic.parameters import Analytic

@@ -10,7 +10,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from witnessmark.lake.segments import Taken
+    from witnessmark.lake.manifest import Taken
 
 CHUNK: Final = 1 << 20
 

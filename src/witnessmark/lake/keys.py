@@ -11,25 +11,29 @@ from dataclasses import replace
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from witnessmark.analytic import Engine
 from witnessmark.analytic.identity import developer_id, untrusted
 from witnessmark.analytic.lineage import XPCPROXY
 from witnessmark.analytic.trace import Trace
+from witnessmark.lake.cells import (
+    ancestry_cell,
+    inode_cell,
+    known_cell,
+    process_cells,
+    words_cell,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
     from witnessmark.analytic.executions import Found
-    from witnessmark.analytic.kleene import Known
     from witnessmark.analytic.parameters import Parameters
     from witnessmark.analytic.tasks import Candidate, Image
     from witnessmark.analytic.tracked import Content, File
     from witnessmark.lake.columns import Row
     from witnessmark.model.detections import Detection
-    from witnessmark.model.events import Event, Process
+    from witnessmark.model.events import Event
 
 FARTHEST_NS = 1 << 62
 """In 2116. Differences of times beyond it do not fit into what every engine counts with."""
@@ -115,7 +119,7 @@ class Keys(Engine):
 
     def _hold(self, name: int, content: Content) -> None:
         row = self._row("drop")
-        row |= _process(content.writer)
+        row |= process_cells(content.writer)
         row |= {
             "file": name,
             "time_ns": content.time_ns,
@@ -150,7 +154,7 @@ class Keys(Engine):
         if image.process.path != XPCPROXY:
             candidate = self._a.candidate(event, image)
         executed = list(self._executed(event, image, script))
-        row = self._row("exec") | _process(image.process)
+        row = self._row("exec") | process_cells(image.process)
         row |= {
             "time_ns": event.time_ns,
             "seq": event.global_seq,
@@ -160,10 +164,10 @@ class Keys(Engine):
             "es_script": int(event.script is not None),
             "interpreter": int(self._identity.interpreter(image.process) is not None),
             "writable": int(self._identity.writable(image.process)),
-            "untrusted": _known(untrusted(image.process)),
+            "untrusted": known_cell(untrusted(image.process)),
             "developer_id": int(developer_id(image.process)),
             "xpcproxy": int(image.process.path == XPCPROXY),
-            "ancestry": _ancestry(image.task.ancestry),
+            "ancestry": ancestry_cell(image.task.ancestry),
             "sees_quarantine": int(self._executions.sees_quarantine),
             "grain_ns": self._grain_ns,
         }
@@ -192,17 +196,17 @@ class Keys(Engine):
             "exact": int(found.exact),
             "depth": image.task.depth,
             "nth": image.task.execs,
-            "excluded": _known(self._identity.excluded(image.process, browser)),
+            "excluded": known_cell(self._identity.excluded(image.process, browser)),
             "browser": None if browser is None else browser.path,
             "browser_pid": None if browser is None else browser.token.pid,
-            "browser_simulated": None if browser is None else _words(browser.simulated),
+            "browser_simulated": None if browser is None else words_cell(browser.simulated),
         }
 
     def _open(self, event: Event, image: Image, runs: Any, script: str | None) -> Row:
         """What is missing, if it could change the answer of branch B."""
         missing = self._executions.missing(event, image.process, runs)
         if missing is not None:
-            unknown = _words(missing.unknown)
+            unknown = words_cell(missing.unknown)
             return {"open_rule": "B3", "open": missing.reason, "open_simulated": unknown}
         volume = self._provenance.missing(event, image, script)
         return {} if volume is None else {"open_rule": "B7", "open": volume}
@@ -242,41 +246,5 @@ class Keys(Engine):
             "inferred": 0,
             "unwrapped": 0,
             "quarantined": int(file.quarantined),
-            "inode": _inode(file) if key in file.keys else None,
+            "inode": inode_cell(file) if key in file.keys else None,
         }
-
-
-def _process(process: Process) -> Row:
-    return {
-        "image": process.path,
-        "pid": process.token.pid,
-        "pidversion": process.token.pidversion,
-        "ppid": process.ppid,
-        "signing_id": process.signing_id,
-        "team_id": process.team_id,
-        "cdhash": process.cdhash,
-        "cs_flags": process.cs_flags,
-        "platform": _known(process.platform_binary),
-        "simulated": _words(process.simulated),
-    }
-
-
-def _ancestry(processes: tuple[Process, ...]) -> str | None:
-    if not processes:
-        return None
-    return msgspec.json.encode([_process(process) for process in processes]).decode()
-
-
-def _inode(file: File) -> str | None:
-    if file.ino is None:
-        return None
-    born = "" if file.birth_ns is None else str(file.birth_ns)
-    return f"{file.ino[0]}:{file.ino[1]}:{born}"
-
-
-def _known(value: Known) -> int | None:
-    return None if value is None else int(value)
-
-
-def _words(names: Any) -> str | None:
-    return " ".join(sorted(names)) or None

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from witnessmark.errors import UsageError
 from witnessmark.lake.inputs import Input
 from witnessmark.lake.keys import Keys
-from witnessmark.lake.segments import NewSegment, Taken
+from witnessmark.lake.manifest import Taken
+from witnessmark.lake.segments import NewSegment
 from witnessmark.lake.state import DamagedError, restore, saved
 from witnessmark.telemetry.decoder import Decoder
 
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from witnessmark.analytic import Parameters
-    from witnessmark.lake.segments import Head, Lake, Segment
+    from witnessmark.lake.manifest import Head
+    from witnessmark.lake.segments import Lake, Segment
     from witnessmark.model.events import BadLine, Coverage, Event, SnapshotRow
     from witnessmark.telemetry.format import Format
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from witnessmark.analytic import Parameters
     from witnessmark.lake.columns import Row
-    from witnessmark.lake.segments import Head
+    from witnessmark.lake.manifest import Head
     from witnessmark.model.detections import Detection
     from witnessmark.model.events import Stream
     from witnessmark.model.workflows import Workflow
