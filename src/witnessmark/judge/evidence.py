@@ -52,8 +52,9 @@ def parameters(bag: Bag) -> Parameters:
 
 
 def host_row(facts: HostFacts) -> dict[str, object]:
-    """A host as verdicts.json lists it."""
+    """A host as verdicts.json lists it: its serial number and the like stay in the bag."""
     row = asdict(facts)
+    del row["names"]
     return {"name": row.pop("name"), "facts": row}
 
 

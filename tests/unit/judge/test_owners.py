@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from witnessmark.judge import owners
-from witnessmark.judge.evidence import parameters
+from witnessmark.judge.evidence import host_row, parameters
 from witnessmark.judge.seen import look
 from witnessmark.model.hosts import Host, Origin, Role, Source
 from witnessmark.model.run import HostFacts
@@ -80,6 +80,11 @@ def test_a_name_that_two_hosts_gave_themselves_tells_neither() -> None:
     record = run(("mac1", ("Mac",)), ("mac2", ("Mac",)))
     assert answers(record, "Mac", "mac1") == [False, True]
     assert answers(record, "Mac", "other") == [None, None]
+
+
+def test_what_a_host_calls_itself_stays_in_the_bag() -> None:
+    row = host_row(HostFacts(name="mac1", origin="mac", names=("C02AAAAAAAAA",)))
+    assert "C02AAAAAAAAA" not in str(row)
 
 
 def test_addresses_are_whole_or_nothing() -> None:
