@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _PLACE = re.compile(r"(?P<file>[^\n]+?)(?::(?P<line>[0-9]+))?: (?P<what>.*)", re.DOTALL)
+NOWHERE = "-"
+"""Stands for the file of a problem that no file has, such as that ansible-runner failed here."""
 SHELLS = ("dash", "bash", "sh")
 """Shells whose parsers are asked, where this machine has them: a script must suit each."""
 
@@ -87,7 +89,7 @@ def _complaints(check: Callable[[], object]) -> list[str]:
     except ContentError as error:
         return list(error.problems)
     except WitnessmarkError as error:
-        return [str(error)]
+        return [f"{NOWHERE}: {error}"]
     return []
 
 
@@ -152,5 +154,5 @@ _BY_FOLDER: dict[str, Callable[[Path], list[str]]] = {
 def _problem(text: str) -> Problem:
     found = _PLACE.fullmatch(text)
     if found is None:
-        return Problem(file="-", line=0, what=text)
+        return Problem(file=NOWHERE, line=0, what=text)
     return Problem(file=found["file"], line=int(found["line"] or 0), what=found["what"])

@@ -1,6 +1,7 @@
 """docs/scenarios.md says what the scenarios and the step library say of themselves."""
 
 import re
+import runpy
 from collections import Counter
 from dataclasses import fields
 from pathlib import Path
@@ -101,3 +102,15 @@ def test_a_page_without_a_place_for_a_table_is_said_so() -> None:
 @pytest.mark.parametrize("item", ALL.values(), ids=lambda item: item.id)
 def test_a_script_sets_no_variable_of_the_librarys_own(item: Scenario) -> None:
     assert re.findall(r"(?m)^\s*(?:for )?(wm_\w+)(?:=| in )", describe.script(item)) == []
+
+
+def test_the_command_that_the_page_names_writes_its_tables_and_leaves_its_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = PAGE.read_text("utf-8")
+    ours = tmp_path / "page.md"
+    row = next(line for line in text.splitlines() if line.startswith(f"| `{ORDINARY[0].id}`"))
+    ours.write_text(text.replace(row, "| old |"), "utf-8")
+    monkeypatch.setattr("sys.argv", ["describe", str(ours)])
+    runpy.run_path(describe.__file__, run_name="__main__")
+    assert ours.read_text("utf-8") == text

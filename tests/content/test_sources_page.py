@@ -1,12 +1,14 @@
 """docs/sources.md says what the decoders say, and every list of kinds is the same list."""
 
 import re
+import runpy
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from witnessmark.inventory import sources
+from witnessmark.telemetry import describe
 from witnessmark.telemetry import format as form_
 from witnessmark.telemetry.describe import page
 from witnessmark.telemetry.format import COLUMNS, Fill, fills
@@ -70,3 +72,10 @@ def test_every_field_of_a_fill_table_is_a_field_of_the_event_model() -> None:
 def test_a_fill_table_of_unknown_or_repeated_columns_is_refused(names: str) -> None:
     with pytest.raises(ValueError, match="no column, or is named twice"):
         fills(present=names)
+
+
+def test_the_command_that_the_page_names_writes_the_page(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    runpy.run_path(describe.__file__, run_name="__main__")
+    assert capsys.readouterr().out == PAGE.read_text("utf-8")

@@ -1,5 +1,6 @@
 """docs/validators.md says what the validators say, and every retention profile says whose it is."""
 
+import runpy
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from witnessmark.content import root
 from witnessmark.content.durations import seconds
 from witnessmark.content.located import load
+from witnessmark.judge import describe
 from witnessmark.judge.describe import page
 from witnessmark.model.run import RetentionProfile
 from witnessmark.validators import NAMES
@@ -42,3 +44,10 @@ def test_a_retention_profile_names_itself_its_length_and_whose_number_it_is(file
 def test_the_profiles_reach_from_a_month_to_a_year() -> None:
     days = {seconds(load(file, RetentionProfile).required) / 86_400 for file in PROFILES}
     assert {30, 90, 183, 366} <= days
+
+
+def test_the_command_that_the_page_names_writes_the_page(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    runpy.run_path(describe.__file__, run_name="__main__")
+    assert capsys.readouterr().out == PAGE.read_text("utf-8")

@@ -167,3 +167,23 @@ def test_a_file_of_the_library_is_held_against_its_own_library(tmp_path: Path) -
     line = text.count("\n") + 3
     told = f"{lib / 'files.sh'}:{line}: no step wm_insid; did you mean wm_inside?"
     assert said(tmp_path / "scenarios") == [told]
+
+
+def test_a_file_whose_name_breaks_a_line_is_told_whole_and_never_good(tmp_path: Path) -> None:
+    file = tmp_path / "a\nb.txt"
+    file.write_text("x")
+    (item,) = lint([file])
+    assert (item.file, item.line) == ("-", 0)
+    assert item.what.startswith(f"{file}: is no content that lint knows")
+
+
+def test_an_inventory_that_this_machine_could_not_read_is_a_problem_of_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab, child = tmp_path / "lab.yaml", tmp_path / "child.py"
+    lab.write_text("all:\n  hosts:\n    mac1:\n")
+    child.write_text("raise SystemExit('no room')\n")
+    monkeypatch.setattr("witnessmark.ansible._CHILD", child)
+    (item,) = lint([root() / "analytics"], [lab])
+    assert (item.file, item.line) == ("-", 0)
+    assert item.what == "ansible-runner failed on this machine: no room"

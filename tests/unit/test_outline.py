@@ -13,7 +13,8 @@ from witnessmark.errors import HostError
 from witnessmark.hosts.transport import Result, Stream
 from witnessmark.model.hosts import Host, Origin, Role, Source
 from witnessmark.model.run import HostFacts, Plan
-from witnessmark.outline import Outline, outline
+from witnessmark.model.unifiedlog import UnifiedLog
+from witnessmark.outline import Outline, expected_s, outline
 from witnessmark.plan import build
 from witnessmark.report.outline import as_json, as_text
 
@@ -193,3 +194,37 @@ def test_what_a_host_lacks_is_not_promised() -> None:
     assert "  retention profile ir-30d\n" in text
     assert "  browser   " not in text
     assert "  retention profile" not in as_text(shown(plan(MAC)))
+
+
+def test_a_plan_says_how_each_host_is_reached() -> None:
+    hosts = (
+        replace(MAC, address="10.0.0.9", port=2222, user="kim"),
+        replace(MAC, name="mac2", address="mac2.lab", port=22, user=None),
+        replace(MAC, name="mac3", connection="local"),
+    )
+    made = shown(plan(*hosts, wanted=("p11",)))
+    assert [item.reached for item in made.hosts] == [
+        "kim@10.0.0.9 port 2222",
+        "mac2.lab port 22",
+        "this machine",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("script", "seconds"),
+    [("wm_wait 2", 3.0), ("wm_wait 2\nwm_wait 1.5", 4.5), ('wm_wait 2\nwm_wait "$delay"', None)],
+)
+def test_a_case_whose_script_hides_a_wait_is_given_no_length(
+    script: str, seconds: float | None
+) -> None:
+    assert expected_s(plan(MAC, wanted=("p11",)), script) == seconds
+
+
+def test_what_is_asked_of_a_host_s_unified_log_is_in_the_plan() -> None:
+    log = Source(name="log", kind="unifiedlog", role=Role.ORGANISATION, unified_log=UnifiedLog())
+    made = outline(plan(replace(MAC, sources=(log,)), wanted=("p11",)), pack.build())
+    (source,) = made.hosts[0].sources
+    assert source.asks == (
+        "log config --status",
+        "logger, for a message of its own before the first case and after the last",
+    )
