@@ -24,7 +24,7 @@ EXEC = 3
 """Line of the played case's exec; its drop is the line before. Seven lines in all."""
 anywhere = st.integers(-4_000, 90_000) | st.integers(-5, 70)
 laws = settings(
-    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
