@@ -6,9 +6,11 @@ from pathlib import Path
 
 import click
 
+from witnessmark.cli.latest import RunFolder
+
 
 @click.command()
-@click.argument("bag", type=click.Path(path_type=Path))
+@click.argument("bag", type=RunFolder(path_type=Path))
 @click.option(
     "--rules",
     type=click.Path(path_type=Path),

@@ -46,9 +46,15 @@ def command(
     from witnessmark.cli import console
     from witnessmark.cli.session import Session
     from witnessmark.content import faults
+    from witnessmark.errors import UsageError
     from witnessmark.standin import state as standin
 
     broken = faults.load(fault) if fault else None
+    if broken and any(item.get("layer") == "alerts" for item in broken.faults):
+        raise UsageError(
+            f"the fault {broken.id} breaks alerts, and a demo raises none: "
+            f"`witnessmark standin up --alerts 4s --fault {broken.id}`, then run with inventory/standin-alerts.yaml"
+        )
     session = Session(reports=reports, profile=profile, quiet=quiet)
     state = Path(tempfile.mkdtemp(prefix="wm-"))
     names = [f"mac{number}" for number in range(1, hosts + 1)]

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+from witnessmark.cli.latest import RunFolder
 from witnessmark.cli.moments import as_of
 
 
 @click.command()
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=RunFolder(path_type=Path))
 @as_of
 @click.option(
     "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True

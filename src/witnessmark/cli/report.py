@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from witnessmark.cli.latest import RunFolder
 from witnessmark.cli.moments import as_of
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ FORMATS = ("table", "html", "json", "junit", "github", "markdown")
 
 
 @click.command()
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=RunFolder(path_type=Path))
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file instead.")
 @as_of

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+from witnessmark.cli.latest import RunFolder
 from witnessmark.report.plain import visible
 
 
 @click.command()
-@click.argument("run", metavar="RUN")
+@click.argument("run", metavar="RUN", type=RunFolder())
 @click.option(
     "-i",
     "--inventory",

@@ -170,11 +170,17 @@ def _keep(
         stop(folder)
         return False
     if mode not in (None, booted.chosen.mode):
-        raise HostError(f"{name} is already up in the other mode: shut it down first")
+        raise HostError(
+            f"{name} is already up in the other mode: shut it down first (witnessmark standin down)"
+        )
     if also and also != booted.also:
-        raise HostError(f"{name} is already up with other sensors: shut it down first")
+        raise HostError(
+            f"{name} is already up with other sensors: shut it down first (witnessmark standin down)"
+        )
     if faults is not None and faults_text(faults) != (folder / "faults.json").read_text():
-        raise HostError(f"{name} is already up with other faults: shut it down first")
+        raise HostError(
+            f"{name} is already up with other faults: shut it down first (witnessmark standin down)"
+        )
     return True
 
 

@@ -172,3 +172,24 @@ def test_a_moment_that_cannot_be_is_a_usage_error(moment: str, tmp_path: Path) -
     assert done.returncode == 2
     assert f"Invalid value for '--as-of': '{moment}" in done.stderr
     assert done.stderr.count("%") == moment.count("%"), "no format of C's is shown"
+
+
+@pytest.mark.parametrize(
+    "command", [["judge"], ["report"], ["resume"], ["compare", "--rules", "x"]]
+)
+def test_who_names_no_run_is_told_the_newest(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(cli.cli, command)
+    assert (done.exit_code, "`witnessmark demo` makes one" in done.output) == (2, True)
+    for name in ("20261124t171048z-08e2f8", "20261123t171048z-ffffff"):
+        (tmp_path / "reports" / name).mkdir(parents=True)
+    done = CliRunner().invoke(cli.cli, command)
+    assert "The newest run here is reports/20261124t171048z-08e2f8" in done.output
+
+
+def test_a_demo_without_alerts_breaks_none() -> None:
+    done = call("demo", "--fault", "alerts-dead")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "standin up --alerts 4s --fault alerts-dead" in done.stderr
