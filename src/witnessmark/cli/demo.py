@@ -53,7 +53,8 @@ def command(
     if broken and any(item.get("layer") == "alerts" for item in broken.faults):
         raise UsageError(
             f"the fault {broken.id} breaks alerts, and a demo raises none: "
-            f"`witnessmark standin up --alerts 4s --fault {broken.id}`, then run with inventory/standin-alerts.yaml"
+            f"`witnessmark standin up --alerts 4s --fault {broken.id}`, "
+            "then run with inventory/standin-alerts.yaml"
         )
     session = Session(reports=reports, profile=profile, quiet=quiet)
     state = Path(tempfile.mkdtemp(prefix="wm-"))

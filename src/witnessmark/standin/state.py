@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+_DOWN = ": shut it down first (witnessmark standin down)"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 
 
@@ -170,17 +171,11 @@ def _keep(
         stop(folder)
         return False
     if mode not in (None, booted.chosen.mode):
-        raise HostError(
-            f"{name} is already up in the other mode: shut it down first (witnessmark standin down)"
-        )
+        raise HostError(f"{name} is already up in the other mode{_DOWN}")
     if also and also != booted.also:
-        raise HostError(
-            f"{name} is already up with other sensors: shut it down first (witnessmark standin down)"
-        )
+        raise HostError(f"{name} is already up with other sensors{_DOWN}")
     if faults is not None and faults_text(faults) != (folder / "faults.json").read_text():
-        raise HostError(
-            f"{name} is already up with other faults: shut it down first (witnessmark standin down)"
-        )
+        raise HostError(f"{name} is already up with other faults{_DOWN}")
     return True
 
 
