@@ -339,7 +339,7 @@ def test_K1_a_token_that_a_reboot_used_again_outlives_the_first(tape: Any, answe
     first = tape.spawn(tape.launchd, "/bin/sleep")
     token = first.image.token
     tape.exit(first)
-    tape.wait(60)
+    tape.wait(5)
     browser = tape.chrome()
     tape.exec(browser, CHROME, start_ns=tape.now)
     tape.events[-1] = replace(tape.events[-1], target=replace(tape.events[-1].target, token=token))
