@@ -172,7 +172,7 @@ class Decoder:
         return self._told + len(self._bad)
 
     def _several(self, found: Sequence[Found], begin: int, line: bytes) -> list[Event]:
-        name = found[0].host if found else None
+        name = found[0].host
         if name and not self._of_host(name):
             return []
         take = self._take

@@ -136,16 +136,15 @@ class Counter:
         return Seen.LATE if early else Seen.REPEATED
 
     def restart(self, number: int | None, line: int, time_ns: int) -> None:
-        """Begin anew at ``number``; holes so far stay gaps."""
-        since_ns, known = self._since(), self._next is not None
+        """Begin anew at ``number``, or (None) at whatever comes next; holes so far stay gaps."""
+        since_ns = self._since()
         self._start = len(self._holes)
         self._next = None
         self._lowest = number or 0
         if number is None:
             return
         self._accept(number, time_ns, late=False)
-        if known:
-            self._restarts.append((line, self._course.opened(since_ns, time_ns)))
+        self._restarts.append((line, self._course.opened(since_ns, time_ns)))
 
     def _since(self) -> int | None:
         return self._course.low_ns if self._leads else self._low_ns

@@ -10,6 +10,7 @@ import pytest
 
 from witnessmark.analytic import Engine, identity, lineage, tracked
 from witnessmark.analytic.invocation import Runs, parse
+from witnessmark.analytic.pace import BATCH
 from witnessmark.model.detections import Answer
 from witnessmark.model.events import FileRef, Kind, SnapshotRow, Token
 from witnessmark.model.workflows import Match, Workflow
@@ -344,9 +345,12 @@ def test_K1_a_token_that_a_reboot_used_again_outlives_the_first(tape: Any, answe
     tape.exec(browser, CHROME, start_ns=tape.now)
     tape.events[-1] = replace(tape.events[-1], target=replace(tape.events[-1].target, token=token))
     browser.image = tape.events[-1].target
-    for _ in range(40):
-        tape.wait(60)
+    for _ in range(2 * BATCH):
+        tape.wait(5)
         tape.write(f"{DOWN}/later")
+    assert answers(tape) == []
+    kept = answers.engine._lineage.images[token.pid, token.pidversion]
+    assert kept.process.path == CHROME
     shell(tape, browser)
     assert answers.fired(tape) == ["A"]
 

@@ -10,6 +10,7 @@ from witnessmark.model.events import Kind, Process, Token
 from witnessmark.telemetry import accounts
 from witnessmark.telemetry.accounts import Accounts
 from witnessmark.telemetry.format import Found
+from witnessmark.telemetry.runs import Run
 from witnessmark.telemetry.sequence import RESTART, SECOND
 
 SHELL = Process(token=Token(pid=9), path="/bin/sh")
@@ -54,3 +55,21 @@ def test_repetitions_are_known_so_far_back_and_no_further(monkeypatch: pytest.Mo
     assert taken.take(found(1), 6, b"1"), "forgotten, so it is out of order and no repetition"
     cover = taken.coverage(6, 0, ())
     assert (cover.duplicates, cover.out_of_order) == (2, 1)
+
+
+def test_a_run_of_numbers_that_are_remembered_is_taken_one_by_one() -> None:
+    """After a restart its numbers come again: only each record's bytes tell a repetition."""
+    taken = Accounts()
+    for line in (1, 2, 3, 4):
+        assert taken.take(found(line, global_seq=line - 1), line, b"%d" % line)
+    assert taken.take(found(9, global_seq=0), 5, b"new")
+    assert taken.coverage(5, 0, ()).gaps[0].counter == RESTART
+    times = [number * 2 * SECOND for number in (10, 11)]
+    run = Run(first=1, times=times, contents=[hash(b"a"), hash(b"b")], own={}, others=0)
+    before = taken.coverage(5, 0, ())
+    assert not taken.run(run)
+    assert taken.coverage(5, 0, ()) == before, "nothing was taken in"
+    later = Run(first=4, times=times, contents=[hash(b"a"), hash(b"b")], own={}, others=0)
+    for number in (1, 2, 3):
+        assert taken.take(found(9, global_seq=number), 5 + number, b"new%d" % number)
+    assert taken.run(later), "numbers that nobody remembers"

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from witnessmark.model.events import Kind, Token
-from witnessmark.telemetry import eslogger
+from witnessmark.telemetry import eslogger, eslogger_events
 from witnessmark.telemetry.decoder import decode
 
 SAMPLE = (
@@ -491,3 +491,30 @@ def test_message_versions_and_both_token_forms(version: int, array: bool, es: An
     assert event.target.token == Token(pid=400, pidversion=901, euid=502)
     assert event.target.parent == Token(pid=1, pidversion=1, euid=502)
     assert event.args == ("sh", "/x")
+
+
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [
+        ("parent_audit_token", "parent pid -5 is not a process"),
+        ("responsible_audit_token", "responsible pid -5 is not a process"),
+    ],
+)
+def test_a_token_of_no_process_makes_a_bad_line(es: Any, field: str, said: str) -> None:
+    process = es.process(**{field: es.token(-5, 1)})
+    stream = es.decode(es.line("exit", {"stat": 0}, process=process))
+    assert stream.events == ()
+    assert [item.reason for item in stream.coverage.bad] == [said]
+
+
+def test_images_are_the_same_whether_they_were_kept_or_not(
+    es: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = [400, 401, 402, 400, 401]
+    lines = [es.line("exit", {"stat": 0}, process=es.process(number)) for number in numbers]
+    alike = es.decode(*lines).events
+    monkeypatch.setattr(eslogger_events, "MOST_KEPT", 1)
+    monkeypatch.setattr(eslogger_events, "_KEPT", {})
+    assert es.decode(*lines).events == alike
+    assert len(eslogger_events._KEPT) == 1
+    assert [event.process.token.pid for event in alike] == numbers[: len(alike)]

@@ -13,7 +13,8 @@ import pytest
 from witnessmark.analytic import detect, load
 from witnessmark.model.detections import Answer
 from witnessmark.model.events import Kind, Token
-from witnessmark.telemetry import osquery
+from witnessmark.telemetry import decoder, osquery
+from witnessmark.telemetry.decoder import decode
 
 DROP = "/Users/kim/Downloads/x.sh"
 CHROME = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
@@ -254,3 +255,26 @@ def test_branch_a_by_parent_and_pidversion(whole: Any) -> None:
     )  # fmt: skip
     (found,) = detect(whole(osquery, chrome, exec_()), load().parameters)
     assert (found.answer, found.branch.value, found.browser.pid) == (Answer.FIRED, "A", 300)
+
+
+def batch(host: str, *pids: int) -> bytes:
+    rows = [PROCESS | {"pid": str(pid), "global_seq_num": str(pid)} for pid in pids]
+    return result({}, action=None, columns=None, hostIdentifier=host, diffResults={"added": rows})
+
+
+def test_a_batch_of_another_host_is_left_out_whole_and_counted_once() -> None:
+    lines = [batch("mac7", 1, 2), batch("mac8", 3, 4), batch("mac7", 5)]
+    stream = decode(osquery, lines, host="m", source="s", whose=lambda name: name == "mac7")
+    assert [event.global_seq for event in stream.events] == [1, 2, 5]
+    assert stream.coverage.elsewhere == 1
+    assert decode(osquery, lines[1:2], host="m", source="s", whose=lambda _: False).events == ()
+
+
+def test_no_more_names_of_hosts_are_kept_than_a_store_ever_has(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(decoder, "MOST_NAMED", 2)
+    taken = decoder.Decoder(osquery, host="m", source="s", whose=lambda _: True)
+    found = [taken.feed(batch(f"mac{number}", number)) for number in (1, 2, 3)]
+    assert taken.named == {"mac1", "mac2"}
+    assert [len(events) for events in found] == [1, 1, 1], "what is not named is read all the same"
