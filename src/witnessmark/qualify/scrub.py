@@ -20,12 +20,17 @@ if TYPE_CHECKING:
 DEPTH: Final = 3
 """How often a text may be encoded within another."""
 _ROUNDS: Final = 5
-_ENVIRONMENTS: Final = frozenset(("env", "envs", "environment", "environmentvariables"))
+_ENVIRONMENT: Final = re.compile(
+    r"(?:.*[._])?env(?:s|_?vars?|ironments?(?:_?(?:vars?|variables?))?)?", re.DOTALL
+)
+"""A key, in small letters, below which variables stand: ``env``, ``process.env_vars``."""
 _VARIABLE: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
 HARMLESS: Final = re.compile(
     r"HOME|PATH|SHELL|LANG|LC_\w+|TMPDIR|USER|LOGNAME|TERM|PWD|SHLVL|_|WM_\w+"
 )
 """Variables whose values are kept (scrubbed): any other may hold a secret of any form."""
+_SEVERAL: Final = re.compile(r"[\s=;,\0]")
+"""What divides variables that stand in one text: behind a harmless one there may be another."""
 GONE: Final = "scrubbed"
 
 
@@ -56,8 +61,12 @@ class Scrubber:
 
     def _at(self, place: Place, said: str) -> str:
         keys = [item.lower() for item in place if item != "[]"]
-        if keys and keys[-1].rpartition(".")[2] in _ENVIRONMENTS:
-            return self._variable(said)
+        if keys and keys[-1] != "{}":
+            if _ENVIRONMENT.fullmatch(keys[-1]):
+                return self._variable(said)
+            if any(map(_ENVIRONMENT.fullmatch, keys[:-1])):
+                name = next(item for item in reversed(place) if item != "[]")
+                return self._value(name, said)
         return self.line(said)  # a record may hold another one as a text
 
     def _variable(self, said: str) -> str:
@@ -68,8 +77,11 @@ class Scrubber:
                 if item.begin == 0 and item.end == len(said) and _VARIABLE.fullmatch(inner):
                     return item.write(self._variable(inner).encode())
             return GONE if said else said
-        kept = HARMLESS.fullmatch(found[1]) and " " not in found[2]
-        return f"{self.text(found[1])}={self.text(found[2]) if kept else GONE}"
+        return f"{self.text(found[1])}={self._value(found[1], found[2])}"
+
+    def _value(self, name: str, said: str) -> str:
+        kept = HARMLESS.fullmatch(name) and not _SEVERAL.search(said)
+        return self.text(said) if kept else GONE
 
     def _plain(self, text: str) -> str:
         self._effort.spend(text)

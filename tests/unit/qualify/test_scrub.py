@@ -216,3 +216,26 @@ def test_no_secret_survives(
             assert len(text) < 6 or text not in now
     left = survivors(done, privates, Scrubber(privates).tokens.values())
     assert not left, (line, done)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"process": {"env_vars": ["TOKEN=S3cretWord"]}},
+        {"process.env_vars": ["TOKEN=S3cretWord"]},
+        {"exec_env": {"env": {"TOKEN": "S3cretWord"}}},
+        {"env": [{"name": "TOKEN", "value": "S3cretWord"}]},
+        {"EnvironmentVariables": "TOKEN=S3cretWord"},
+        *({"env": f"HOME=/Users/jane{mark}TOKEN=S3cretWord"} for mark in "\n\t;,\0 "),
+    ],
+)
+def test_an_environment_is_one_however_it_is_written(record: dict[str, object]) -> None:
+    assert "S3cretWord" not in scrubber().line(json.dumps(record))
+
+
+def test_variables_by_name_keep_what_is_harmless() -> None:
+    record = {"env": {"HOME": "/Users/jane", "TOKEN": "x"}, "environs": "kept"}
+    assert json.loads(scrubber().line(json.dumps(record))) == {
+        "env": {"HOME": "/Users/user1", "TOKEN": GONE},
+        "environs": "kept",
+    }
