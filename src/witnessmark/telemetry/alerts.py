@@ -37,9 +37,13 @@ def decode(
 ) -> AlertStream:
     """Every alert once; copies (the same id of the source's own, else the same bytes) are counted.
 
+    One that comes again under its id and names more than before is no copy but another alert:
+    sources add to an alert what they find later.
+
     ``received`` maps the byte offset of a line's end to when it was received, in ns.
     """
-    alerts: dict[str, Alert] = {}
+    alerts: list[Alert] = []
+    known: dict[tuple[object, ...], tuple[Alert, set[AlertRun]]] = {}
     copies: Counter[str] = Counter()
     bad: list[tuple[BadLine, int | None]] = []
     offset = 0
@@ -54,12 +58,19 @@ def decode(
             why = " ".join(str(problem).split())[:200]
             bad.append((BadLine(line=number, reason=why), received(offset)))
             continue
-        first = alerts.setdefault(alert.key or alert.text, alert)
-        if first is not alert:
+        first, named = known.setdefault(_known_by(alert), (alert, set()))
+        if first is not alert and named.issuperset(alert.runs):
             copies[first.id] += 1
-    return AlertStream(
-        alerts=tuple(alerts.values()), bad=tuple(bad), repeated=tuple(copies.items())
-    )
+            continue
+        named.update(alert.runs)
+        alerts.append(alert)
+    return AlertStream(alerts=tuple(alerts), bad=tuple(bad), repeated=tuple(copies.items()))
+
+
+def _known_by(alert: Alert) -> tuple[object, ...]:
+    """All but its processes that makes an alert what it is."""
+    said = (alert.host, alert.rules, alert.count, alert.workflow)
+    return (alert.key or alert.text, *said)
 
 
 def _alert(shape: Shape, line: bytes, name: str, number: int, received_ns: int | None) -> Alert:

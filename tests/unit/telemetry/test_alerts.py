@@ -71,6 +71,16 @@ def test_a_copy_of_an_alert_is_counted_and_not_kept() -> None:
     assert found.repeated == (("mac1/siem.alerts/1", 1),)
 
 
+def test_what_an_alert_names_later_under_its_id_is_not_lost() -> None:
+    more = {**PLAIN, "processes": [{"pid": 9, "path": "/late"}]}
+    found = read(PLAIN, more, PLAIN, more, {**PLAIN, "host": {"name": "mac2"}})
+    assert [item.line for item in found.alerts] == [1, 2, 5]
+    assert {run.path for run in found.alerts[1].runs} == {"/late", "/bin/sh"}
+    assert found.repeated == (("mac1/siem.alerts/1", 2),)
+    (one, other) = read({**PLAIN, "count": 1}, {**PLAIN, "count": 3}).alerts
+    assert (one.count, other.count) == (1, 3), "what it stands for now may be of any case"
+
+
 def test_a_merged_alert_holds_every_process_that_it_names() -> None:
     merged = {**PLAIN, "processes": [{"pid": 1, "path": "/a"}, {"pid": 2}], "count": 7}
     (found,) = read(merged).alerts
