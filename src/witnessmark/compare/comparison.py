@@ -111,11 +111,15 @@ class Comparison:
 def exit_code(found: Comparison) -> int:
     """0 every rule saw every variant and flagged nothing else; 1 some rule missed a variant or
     wrongly flagged a case; 3 no case was acted; 4 nothing of that, but some rule could not be run,
-    or could not look at some case, or there are no records of any."""
+    or could not look at some case, or there are no records of any, or no rule was asked."""
     if not found.acted:
         return 3
     marks = [cell.mark(item.expect) for item in found.cases for cell in item.cells]
     if Mark.MISSED in marks or Mark.FLAGGED in marks:
         return 1
-    unsure = not found.cases or Mark.UNKNOWN in marks or any(item.problem for item in found.rules)
+    unsure = (
+        not (found.cases and found.rules)
+        or Mark.UNKNOWN in marks
+        or any(item.problem for item in found.rules)
+    )
     return 4 if unsure else 0

@@ -225,6 +225,12 @@ def test_a_case_that_was_not_acted_is_left_out(played: Played, tmp_path: Path) -
     assert exit_code(found) == 3
 
 
+def test_where_no_rule_was_asked_none_saw_anything(played: Played, tmp_path: Path) -> None:
+    found = compare(played, tmp_path, SEES.replace("macos", "windows"))
+    assert (found.elsewhere, found.rules) == (1, ())
+    assert exit_code(found) == 4
+
+
 def test_rules_of_other_platforms_are_counted_and_not_asked(played: Played, tmp_path: Path) -> None:
     found = compare(played, tmp_path, SEES, SEES.replace("macos", "windows"))
     assert found.elsewhere == 1
