@@ -143,6 +143,8 @@ def _write(
     home.begin(head)
     writer = Writer(home, head, analytic.parameters, form, reading.opened, snapshot=snapshot)
     done = writer.write(groups, by_record=host is None)
+    if done.blank:
+        raise _usage("\n".join(f"{name} holds no record" for name in done.blank))
     if done.strange:
         raise _usage("\n".join(reading.wrong_kind(form, members) for members in done.strange))
     return done
@@ -155,13 +157,14 @@ def _detect(lake: Path, engine: str, workflows: tuple[str, ...], form: str) -> b
     from witnessmark.content.workflows import given
     from witnessmark.lake.engines import verdicts
     from witnessmark.lake.fold import detections
-    from witnessmark.lake.segments import Lake
+    from witnessmark.lake.segments import Lake, unaltered
 
     home = Lake(lake)
     head = home.head()
     baseline = Baseline(given(map(Path, workflows)), Paths())
     printer: Printer = JsonLines() if form == "jsonl" else Table()
     rows = verdicts(engine, home.tables(head), head.compared)
+    unaltered(home.segments())
     for found in detections(rows, head, baseline):
         printer.detection(found)
     _end(engine, home, form, printer)

@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from witnessmark.errors import UsageError
+from witnessmark.lake.columns import TABLES
 from witnessmark.lake.manifest import FORMAT, Head, Manifest, Place
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from witnessmark.lake.columns import Row
@@ -70,7 +72,11 @@ class Lake:
             raise UsageError(f"{self.path} {what}: make a lake with witnessmark lake write")
         if not (self.path / "lake.json").is_file():
             raise UsageError(f"{self.path} is no lake: it has no lake.json")
-        return _decoded(self.path / "lake.json", Head)
+        head, file = _decoded(self.path / "lake.json", Head), self.path / "lake.json"
+        if head.format != FORMAT:
+            raise UsageError(f"{file}: written by another version of witnessmark")
+        _complete(file, "compared", head.compared, TABLES["pa"])
+        return head
 
     def begin(self, head: Head) -> None:
         """Make the lake, or see that what is there was made with the same parameters.
@@ -105,6 +111,8 @@ class Lake:
             manifest = _decoded(path / "segment.json", Manifest)
             if manifest.format != FORMAT:
                 raise UsageError(f"{path}: written by another version of witnessmark")
+            for what in ("rows", "files"):
+                _complete(path / "segment.json", what, getattr(manifest, what), ("ev", "xp"))
             found.append(Segment(path=path, manifest=manifest))
         return found
 
@@ -124,6 +132,19 @@ class Lake:
             name: [segment.path / f"{name}.parquet" for segment in segments]
             for name in ("ev", "xp")
         }
+
+
+def unaltered(segments: Iterable[Segment]) -> None:
+    """See that the tables are those that were written: rows that went missing would be silence.
+
+    Raises:
+        UsageError: the bytes of one are others.
+    """
+    for segment in segments:
+        for name, digest in segment.manifest.files.items():
+            path = segment.path / f"{name}.parquet"
+            if name in ("ev", "xp") and _digest(path) != digest:
+                raise UsageError(f"{path} was altered: write the lake anew")
 
 
 class NewSegment:
@@ -185,6 +206,12 @@ def _decoded(path: Path, kind: type[_T]) -> _T:
         return msgspec.json.decode(_read(path), type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: {error}") from error
+
+
+def _complete(path: Path, what: str, found: Mapping[str, object], wanted: Iterable[str]) -> None:
+    missing = [name for name in wanted if name not in found]
+    if missing:
+        raise UsageError(f"{path}: {what} lacks {', '.join(missing)}: write the lake anew")
 
 
 def _read(path: Path) -> bytes:

@@ -42,6 +42,8 @@ class Written:
     coverages: list[tuple[list[str], Coverage, int]] = field(default_factory=list)
     strange: list[tuple[str, ...]] = field(default_factory=list)
     """Groups of files of which no line is a record."""
+    blank: list[str] = field(default_factory=list)
+    """Files without a line that holds anything."""
     late: int = 0
     unresolved: int = 0
     misdated: int = 0
@@ -79,7 +81,7 @@ class Writer:
         try:
             for host, members in groups:
                 self._group(host, members, by_record)
-            if self._done.strange:
+            if self._done.strange or self._done.blank:
                 return self._done
             return self._commit()
         finally:
@@ -89,12 +91,12 @@ class Writer:
     def _group(self, host: str, members: Sequence[str], by_record: bool) -> None:
         decoder: Decoder | None = None
         bad: list[BadLine] = []
-        begin, seen = (0, 0), set[str]()
+        begin, seen, held = (0, 0), set[str](), False
         for name in members:
             with self._opened(name) as file:
-                known = [item for item in self._all_taken() if item.kind == self._form.KIND]
-                given = Input(file, known)
+                given = Input(file, self._known(host, by_record))
                 self._done.passed += given.passed
+                held |= given.passed > 0
                 before = given.bytes
                 if decoder is None:
                     begin = (begin[0] + given.lines, begin[1] + given.bytes)
@@ -112,14 +114,19 @@ class Writer:
             if given.bytes > before:
                 self._new.append(self._take(host, name, given))
             self._done.unfinished += [name] if given.unfinished else []
+            held |= given.unfinished
         assert decoder is not None
         coverage = decoder.coverage()
         self._done.coverages.append((sorted(seen) or [host], coverage, decoder.bad_lines))
         if decoder.bad_lines and not coverage.read:
             self._done.strange.append(tuple(members))
+        elif not coverage.read and not held:
+            self._done.blank += members
 
-    def _all_taken(self) -> list[Taken]:
-        return [*self._taken, *self._new]
+    def _known(self, host: str, by_record: bool) -> list[Taken]:
+        """What the lake holds; of a host that is named, only its own: others' is another's."""
+        same = (item for item in (*self._taken, *self._new) if item.kind == self._form.KIND)
+        return [item for item in same if by_record or item.host == host]
 
     def _take(self, host: str, name: str, given: Input) -> Taken:
         return Taken(

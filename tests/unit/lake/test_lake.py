@@ -125,6 +125,14 @@ def damaged(lake: Path, how: str) -> None:
         table = pyarrow.parquet.read_table(ev)
         texts = table.set_column(1, "n", table["n"].cast("string"))
         pyarrow.parquet.write_table(texts, ev)
+    elif how == "fewer":
+        pyarrow.parquet.write_table(pyarrow.parquet.read_table(ev).slice(0, 0), ev)
+    elif how in ("rows", "compared"):
+        file = lake / ("segments/00000001/segment.json" if how == "rows" else "lake.json")
+        file.write_text(json.dumps(json.loads(file.read_text()) | {how: {}}))
+    elif how == "version":
+        file = lake / "lake.json"
+        file.write_text(json.dumps(json.loads(file.read_text()) | {"format": 2}))
     elif how == "manifest":
         (lake / "segments/00000001/segment.json").write_text("{}")
     else:
@@ -141,6 +149,10 @@ def damaged(lake: Path, how: str) -> None:
         ("columns", "ev.parquet has no column n: write the lake anew"),
         ("types", "ev.parquet: column n holds string, not int64: write the lake anew"),
         ("manifest", "segment.json: Object missing required field"),
+        ("fewer", "ev.parquet was altered: write the lake anew"),
+        ("rows", "segment.json: rows lacks ev, xp: write the lake anew"),
+        ("compared", "lake.json: compared lacks drop_exec_window_ns"),
+        ("version", "lake.json: written by another version of witnessmark"),
         ("head", "lake.json: Expected `object`, got `array`"),
     ],
 )
@@ -158,6 +170,7 @@ def test_a_damaged_lake_is_refused_in_one_sentence(
 
 def test_what_is_no_telemetry_is_refused(tmp_path: Path, witnessmark: Any) -> None:
     (tmp_path / "empty").touch()
+    (tmp_path / "blank").write_text("\n \n")
     (tmp_path / "other").mkdir()
     (tmp_path / "other/file").touch()
     for args, says in (
@@ -174,6 +187,25 @@ def test_what_is_no_telemetry_is_refused(tmp_path: Path, witnessmark: Any) -> No
         assert says in said.output
         assert len(said.output.splitlines()) == 1
     assert not Path("lk").exists()
+    for path, stdin in ((tmp_path / "blank", b""), ("-", b""), ("-", b"\n")):
+        said = witnessmark("lake", "write", tmp_path / "new", path, stdin=stdin)
+        assert (said.status, said.output) == (2, f"{path} holds no record")
+        assert not list((tmp_path / "new/segments").iterdir())
+
+
+def test_the_same_bytes_of_another_host_are_that_hosts(
+    telemetry: Path, tmp_path: Path, witnessmark: Any
+) -> None:
+    lake, file = tmp_path / "lake", telemetry / "mac1.ndjson"
+    for name in ("mac1", "mac2"):
+        said = witnessmark("lake", "write", lake, file, "--host", name)
+        assert f"hosts: {name}" in said.output
+        said = witnessmark("lake", "write", lake, file, "--host", name)
+        assert said.output.startswith("nothing new")
+    found = witnessmark("lake", "detect", lake).detections
+    for name in ("mac1", "mac2"):
+        alone = witnessmark("detect", file, "--host", name).detections
+        assert [item for item in found if item["host"] == name] == alone
 
 
 def test_a_lake_is_of_one_set_of_parameters(
