@@ -14,6 +14,7 @@ import click
 
 from witnessmark.cli.unpacking import ZSTD, packing, unpacked, zstd
 from witnessmark.errors import UsageError
+from witnessmark.report.plain import visible
 from witnessmark.telemetry.bulk import SIZE, chunks
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def pieces(path: str, lost: Callable[[str], None]) -> Iterator[bytes]:
     """
 
     def broken(reason: str) -> None:
-        click.echo(f"witnessmark: {path}: {reason}", err=True)
+        click.echo(f"witnessmark: {visible(path)}: {reason}", err=True)
         lost(reason)
 
     with opened(path) as file:

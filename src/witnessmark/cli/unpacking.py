@@ -113,8 +113,10 @@ def _members(
         rest = member.rest
         data = (rest or b"") or next(pieces, b"")
         if rest is not None:
-            if not data.strip(b"\0"):
-                return  # what pads a tape
+            while data and not (data := data.lstrip(b"\0")):
+                data = next(pieces, b"")  # what pads a tape, however much; more may lie behind it
+            if not data:
+                return
             member = begin()
         elif not data:
             raise EOFError

@@ -70,6 +70,24 @@ def test_padding_behind_the_end_is_none_of_it() -> None:
     assert b"".join(unpacked(iter([packed]), pytest.fail)) == b"x"
 
 
+@pytest.mark.parametrize("size", [7, 100, 1 << 20])
+def test_what_lies_behind_padding_is_read_or_told(size: int) -> None:
+    begun = gzip.compress(b"x") + bytes(512)
+    more = begun + gzip.compress(b"y") + bytes(512)
+    assert b"".join(unpacked(pieces(more, size), pytest.fail)) == b"xy"
+    told: list[str] = []
+    assert b"".join(unpacked(pieces(begun + b"junk behind it", size), told.append)) == b"x"
+    assert told == [BROKEN]
+
+
+def test_the_name_of_a_damaged_file_cannot_act_on_a_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "a\x1b]0;x\x07.gz"
+    path.write_bytes(gzip.compress(b"{}" * 999)[:-9])
+    done = CliRunner().invoke(command, [str(path)], color=True)
+    assert CUT in done.stderr
+    assert not set("\x1b\x07") & set(done.stderr)
+
+
 @pytest.mark.parametrize("kind", PACK)
 def test_detect_reads_a_packed_file_and_counts_what_is_cut_off(
     kind: str, tmp_path: Path, drop_and_run: Any
