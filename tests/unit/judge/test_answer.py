@@ -8,9 +8,10 @@ from witnessmark.analytic.baseline import UNVERIFIED
 from witnessmark.judge import examples, tied
 from witnessmark.judge.answer import answered
 from witnessmark.judge.api import CaseEvidence, Controls
+from witnessmark.judge.delivery_examples import delivered
 from witnessmark.judge.run import exit_code, judge_case, validators
 from witnessmark.model.detections import Answer, Branch
-from witnessmark.model.events import BadLine, Coverage, Gap
+from witnessmark.model.events import BadLine, Coverage, FileRef, Gap, Token
 from witnessmark.model.hosts import Role
 from witnessmark.model.scenario import ExpectedAnswer
 from witnessmark.model.verdicts import Link, Verdict
@@ -323,3 +324,47 @@ def test_too_many_alerts_break_the_case_though_it_is_detected(
     nobody = replace(case.case.scenario.expect, alerts=None)
     case = replace(case, case=replace(case.case, scenario=replace(scenario, expect=nobody)))
     assert judge_case(case, validators()).ok
+
+
+def test_an_alert_with_our_mark_in_setup_is_related_and_breaks_no_silence() -> None:
+    base = examples.drop_exec().detections[0]
+    ran = replace(
+        base.exec, pid=9, script=f"/x/noisy-{examples.MARK}.sh", time_ns=examples.T0 - 900 * 10**9
+    )
+    result = judge_case(replace(silent(), detections=(replace(base, exec=ran),)), validators())
+    assert (result.verdict, len(result.related)) == (Verdict.SILENT, 1)
+
+
+def quiet_copy(after_s: float | None) -> CaseEvidence:
+    """Nothing fired over what was delivered so many seconds after it was written."""
+    case = delivered(after_s=after_s or 0.5)
+    assert case.arrived is not None
+    assert case.arrived.stream is not None
+    stream = case.arrived.stream
+    if after_s is None:
+        events = tuple(replace(item, received_ns=None) for item in stream.events)
+        stream = replace(stream, events=events)
+    other = replace(stream.events[0].process, token=Token(pid=9, pidversion=9))
+    outside = replace(
+        stream.events[0], time_ns=OUTSIDE, received_ns=None, file=FileRef(path="/x"), process=other
+    )
+    stream = replace(stream, events=(*stream.events, outside))
+    arrived = replace(case.arrived, detections=(), stream=stream)
+    return replace(case, case=silent().case, detections=(), arrived=arrived)
+
+
+@pytest.mark.parametrize(
+    ("after_s", "why"),
+    [
+        (119.0, None),
+        (121.0, "was delivered after 121.0 s, and the analytic waits for late records 120 s"),
+        (None, "was delivered at a time that nobody knows"),
+    ],
+)
+def test_silence_over_records_for_which_no_analytic_would_have_waited_proves_nothing(
+    after_s: float | None, why: str | None
+) -> None:
+    found = answered(quiet_copy(after_s).analysed)
+    assert found.answer is (Answer.SILENT if why is None else Answer.UNDETERMINED)
+    assert (why or "") in found.reason
+    assert found.proven is (why is None)

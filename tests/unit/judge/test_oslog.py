@@ -281,6 +281,16 @@ def test_what_is_said_of_a_log_beside_the_cases() -> None:
     assert list(log_findings([examples.drop_exec()])) == []
 
 
+def test_how_a_log_is_configured_is_told_in_its_own_words() -> None:
+    case = logged()
+    assert case.collection is not None
+    assert case.collection.log is not None
+    config = "System mode = INFO"
+    log = replace(case.collection.log, config=config)
+    asked = replace(case, collection=replace(case.collection, log=log))
+    assert said(asked)["log-config"] == ("pass", config)
+
+
 def test_records_that_were_cut_are_counted_beside_the_cases() -> None:
     case = logged(kind="eslogger-oslog")
     assert case.stream is not None

@@ -14,7 +14,8 @@ import pytest
 from witnessmark.judge import owners
 from witnessmark.judge.evidence import host_row, parameters
 from witnessmark.judge.seen import look
-from witnessmark.model.hosts import Host, Origin, Role, Source
+from witnessmark.model.hosts import Destination, Host, Origin, Role, Source
+from witnessmark.model.places import Search
 from witnessmark.model.run import HostFacts
 from witnessmark.model.verdicts import Link, Status, Verdict
 
@@ -146,3 +147,13 @@ class _Shared:
 
     def raw(self, host: str, name: str, suffix: str = "ndjson") -> bytes | None:
         return self._stored if suffix == "ndjson" else self._bag.raw(host, name, suffix)
+
+
+def test_a_host_is_also_called_as_its_destination_is_asked_for_it() -> None:
+    search = Search(
+        kind="opensearch", url="https://s", index="i", host_field="host", host_value="asset-7"
+    )
+    where = Destination(kind="opensearch", search=search)
+    shipped = replace(SOURCE, destination=where)
+    assert answers(TWO, "asset-7", "other", source=shipped) == [True, False]
+    assert answers(TWO, "asset-7", "other") == [None, None]

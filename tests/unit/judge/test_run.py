@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from witnessmark.judge import examples
+from witnessmark.judge import examples, told
 from witnessmark.judge.run import exit_code, judge
 from witnessmark.model.hosts import ALERTS_ONLY, Origin, Role
 from witnessmark.model.notice import Announced
@@ -367,3 +367,11 @@ def test_a_source_of_alerts_only_is_judged_from_its_bag(played: Any) -> None:
     assert (control.before, control.after) == (True, True)
     assert run.quality == (), "of records that do not exist there is no quality"
     assert any("nor whose fault a miss is" in note for note in run.notes)
+
+
+def test_a_bag_that_describes_its_scenarios_needs_no_such_note(played: Any) -> None:
+    bag = played.seal()
+    assert any("does not hold its scenarios' own" in item for item in told.notes(bag))
+    kept = "data/content/scenarios/drop-exec/x01-played/scenario.yaml"
+    whole = replace(bag, names=bag.names | {kept})
+    assert not any("does not hold its scenarios' own" in item for item in told.notes(whole))

@@ -340,3 +340,15 @@ def test_alerts_that_nobody_collected_are_not_silence(played: Any) -> None:
     assert own is not None
     assert (own.collection, own.stream) == (None, None)
     assert verdict(bag) is Verdict.INCONCLUSIVE
+
+
+def test_absence_among_bytes_that_deny_the_receipts_of_their_chunks_proves_nothing(
+    played: Any,
+) -> None:
+    del played.records[EXEC]
+    played.content["raw/mac1"] = {"es.chunks.ndjson": b""}
+    bag = played.seal()
+    collection = seen(bag).collection
+    assert collection is not None
+    assert "have no receipt" in (collection.problem or "")
+    assert verdict(bag) is Verdict.INCONCLUSIVE
