@@ -84,7 +84,9 @@ def _check(pack: Path) -> int:
     for problem in problems:
         click.echo(visible(problem))
     if not problems:
-        click.echo(f"{pack}: whole, readable, and nothing in it has the form of a real id")
+        click.echo(
+            f"{visible(str(pack))}: whole, readable, and nothing in it has the form of a real id"
+        )
     return 1 if problems else 0
 
 

@@ -80,8 +80,10 @@ class Scrubber:
         return f"{self.text(found[1])}={self._value(found[1], found[2])}"
 
     def _value(self, name: str, said: str) -> str:
-        kept = HARMLESS.fullmatch(name) and not _SEVERAL.search(said)
-        return self.text(said) if kept else GONE
+        if not HARMLESS.fullmatch(name) or _SEVERAL.search(said):
+            return GONE
+        new = self.text(said)
+        return GONE if _SEVERAL.search(new) else new  # a person's token; a pack is looked at anew
 
     def _plain(self, text: str) -> str:
         self._effort.spend(text)

@@ -12,6 +12,7 @@ from witnessmark.model.hosts import SOURCE_KINDS, Origin
 from witnessmark.qualify.finds import in_line, in_text
 from witnessmark.qualify.manifest import FORMAT, MANIFEST, SHAPES
 from witnessmark.qualify.own import is_a_stand_ins
+from witnessmark.qualify.scrub import Scrubber
 from witnessmark.qualify.tokens import is_made
 from witnessmark.telemetry.decoder import decode
 from witnessmark.telemetry.kinds import decoder_of
@@ -41,8 +42,9 @@ def write(pack: Pack, folder: Path) -> None:
 def check(folder: Path) -> list[str]:
     """All that is wrong with a pack, a sentence each; nothing if it can be handed on.
 
-    Its sums, its origin, that every record can be read, and that nothing in it has the form of an
-    address, an e-mail or an id that was not made up here. Who it is of is not known any more.
+    Its sums, its origin, that every record can be read, that no variable of an environment has its
+    value, and that nothing has the form of an address, an e-mail or an id that is not made up here.
+    Who it is of is not known any more.
     Raises PackError where it is no pack at all.
     """
     manifest = _manifest(folder)
@@ -71,6 +73,9 @@ def _problems(folder: Path, manifest: Mapping[str, Any]) -> Iterator[str]:
     if not isinstance(sums, dict) or SHAPES not in sums or origin not in [*Origin]:
         yield f"{MANIFEST} lacks its sums or its origin"
         return
+    system = manifest.get("system")
+    if origin == Origin.MAC and (not isinstance(system, dict) or system.get("os") != "Darwin"):
+        yield f"{MANIFEST} is of another system than Darwin, and calls it a Mac"
     there = {item.name for item in folder.iterdir()}
     for name in sorted(there ^ {*sums, MANIFEST}):
         yield f"{name} is {'not named in' if name in there else 'missing, and is in'} {MANIFEST}"
@@ -102,7 +107,11 @@ def _records(name: str, data: bytes, origin: str) -> Iterator[str]:
         stream = decode(decoder_of(kind), lines, host="host", source=kind)
         for bad in stream.coverage.bad:
             yield f"{name}:{bad.line}: {bad.reason}"
+    plain = Scrubber(())  # knows of nobody, so it takes out what no pack may hold of anybody
     for number, line in enumerate(lines, start=1):
+        text = line.decode("utf-8", "surrogateescape")
+        if plain.line(text) != text:
+            yield f"{name}:{number}: a variable of an environment is not scrubbed"
         yield from _private(f"{name}:{number}", line)
 
 

@@ -322,6 +322,7 @@ def test_a_pack_is_whole_until_somebody_changes_it(
         (b"TEAM000001", b"ACME123456", "the team 'ACME123456' is not made up here"),
         (b'"time"', b'"when"', "eslogger.mac:1: "),
         (b'"ppid"', b'"x_standin":{},"ppid"', "holds a stand-in's records"),
+        (b"API_KEY=scrubbed", b"API_KEY=abcdef", "eslogger.mac:1: a variable of an environment"),
     ],
 )
 def test_a_pack_is_looked_at_without_knowing_who_it_is_of(
@@ -338,6 +339,16 @@ def test_a_pack_is_looked_at_without_knowing_who_it_is_of(
     files = {**pack.files, FILE: data, MANIFEST: json.dumps(manifest).encode()}
     write(replace(pack, files=files), tmp_path / "p")
     assert any(problem in item for item in check(tmp_path / "p"))
+
+
+def test_another_system_s_pack_is_no_mac_s(lines: Any, captured: Any, tmp_path: Path) -> None:
+    pack = build(captured(lines.all_probes()))
+    for place, system in enumerate(({"os": "Linux"}, {}, None)):
+        data = json.dumps(json.loads(pack.files[MANIFEST]) | {"system": system}).encode()
+        folder = tmp_path / str(place)
+        write(replace(pack, files={**pack.files, MANIFEST: data}), folder)
+        told = "pack.json is of another system than Darwin, and calls it a Mac"
+        assert check(folder) == [f"{folder}: {told}"]
 
 
 def test_what_is_no_pack_is_refused(tmp_path: Path) -> None:

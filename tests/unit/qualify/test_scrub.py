@@ -233,6 +233,12 @@ def test_an_environment_is_one_however_it_is_written(record: dict[str, object]) 
     assert "S3cretWord" not in scrubber().line(json.dumps(record))
 
 
+def test_a_harmless_value_that_names_a_person_goes_as_a_whole() -> None:
+    ada = Private(what=What.PERSON, value="Ada-Lovelace")
+    done = scrubber(given=(ada,)).line(json.dumps({"env": ["PATH=/x/Ada-Lovelace/bin"]}))
+    assert json.loads(done) == {"env": [f"PATH={GONE}"]}
+
+
 def test_variables_by_name_keep_what_is_harmless() -> None:
     record = {"env": {"HOME": "/Users/jane", "TOKEN": "x"}, "environs": "kept"}
     assert json.loads(scrubber().line(json.dumps(record))) == {
