@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-ME = f"{sys.executable} -m witnessmark"
+ME = f"{shlex.quote(sys.executable)} -m witnessmark"
 FULL = Path("/dev/full")
 full = pytest.mark.skipif(not FULL.exists(), reason="needs Linux's /dev/full")
 
