@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-ME = f"{shlex.quote(sys.executable)} -m witnessmark"
+PYTHON = shlex.quote(sys.executable)
+ME = f"{PYTHON} -m witnessmark"
 FULL = Path("/dev/full")
 full = pytest.mark.skipif(not FULL.exists(), reason="needs Linux's /dev/full")
 
@@ -64,7 +65,7 @@ def test_no_file_of_ours_gets_the_number_of_a_closed_stream(tmp_path: Path) -> N
     """What a child says on its standard error would else be written into that file."""
     code = "from witnessmark.cli import streams; streams.guard()\n"
     code += "f = open('mine', 'w'); print(f.fileno())"
-    done = sh(f'{sys.executable} -c "{code}" 2>&- <&-', tmp_path)
+    done = sh(f'{PYTHON} -c "{code}" 2>&- <&-', tmp_path)
     assert (done.returncode, done.stdout) == (0, "3\n")
 
 
@@ -79,6 +80,6 @@ def test_a_disk_that_is_full_elsewhere_is_no_traceback(tmp_path: Path) -> None:
     code = "from witnessmark import cli\n"
     code += "def fail(**_): raise OSError(28, 'No space left on device', 'reports/x')\n"
     code += "cli.cli.main = fail\ncli.main()"
-    done = sh(f'{sys.executable} -c "{code}"', tmp_path)
+    done = sh(f'{PYTHON} -c "{code}"', tmp_path)
     assert done.returncode == 74
     assert done.stderr == "witnessmark: reports/x: No space left on device; make room\n"
