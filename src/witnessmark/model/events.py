@@ -186,7 +186,7 @@ class Coverage:
     gaps: tuple[Gap, ...] = ()
     bad: tuple[BadLine, ...] = ()
     elsewhere: int = 0
-    """Lines that name another host: in no other sum, and no event of the stream."""
+    """Records that name another host: in no other sum, and no event of the stream."""
     duplicates: int = 0
     """Lines left out because the same bytes came before under the same global sequence number."""
     out_of_order: int = 0

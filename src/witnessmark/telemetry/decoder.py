@@ -172,24 +172,25 @@ class Decoder:
         return self._told + len(self._bad)
 
     def _several(self, found: Sequence[Found], begin: int, line: bytes) -> list[Event]:
-        name = found[0].host
-        if name and not self._of_host(name):
-            return []
         take = self._take
         self._accounts.batch(len(found))
+        named = any(item.host for item in found)
         return [
             self._event(item, item.process, begin, place)
             for place, item in enumerate(found, start=1)
-            if take(item, self._lines, line) and item.process is not None
+            if (not named or self._of_host(item.host))
+            and take(item, self._lines, line)
+            and item.process is not None
         ]
 
-    def _of_host(self, name: str) -> bool:
-        """Whether a line that names a host is this one's; what one line holds is of one host."""
-        if len(self.named) < MOST_NAMED:
+    def _of_host(self, name: str | None) -> bool:
+        """Whether a record is this host's; of one that names none beside others nobody knows."""
+        if name and len(self.named) < MOST_NAMED:
             self.named.add(name)
-        answer = True if self._whose is None else self._whose(name)
+        answer = True if self._whose is None else self._whose(name) if name else None
         if answer is None:
-            reason = f"it names the host {quoted(name)}, and nobody knows whether that is "
+            said = f"the host {quoted(name)}" if name else "no host beside others that do"
+            reason = f"it names {said}, and nobody knows whether that is "
             self._refuse(f"{reason}{self.host}", unknown_shape=False)
         self._elsewhere += answer is False
         return bool(answer)

@@ -5,6 +5,7 @@ The records are synthetic, osquery's shape with a host's name in each.
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +19,8 @@ from witnessmark.model.hosts import Destination, Host, Origin, Role, Source
 from witnessmark.model.places import Search
 from witnessmark.model.run import HostFacts
 from witnessmark.model.verdicts import Link, Status, Verdict
+from witnessmark.telemetry.decoder import decode
+from witnessmark.telemetry.kinds import decoder_of
 
 from .test_kinds import DATA, judged, told_by
 
@@ -157,3 +160,23 @@ def test_a_host_is_also_called_as_its_destination_is_asked_for_it() -> None:
     shipped = replace(SOURCE, destination=where)
     assert answers(TWO, "asset-7", "other", source=shipped) == [True, False]
     assert answers(TWO, "asset-7", "other") == [None, None]
+
+
+def test_an_answer_with_rows_of_several_hosts_is_told_apart_row_by_row() -> None:
+    rows = [
+        json.loads(line) for line in (DATA / "defender.synthetic").read_bytes().splitlines()[:3]
+    ]
+    for row, name in zip(rows, ("mac1", "mac2", None), strict=True):
+        row["DeviceName"] = name
+    line = json.dumps({"Results": rows}).encode() + b"\n"
+    record, form = TWO, decoder_of("defender")
+    every = decode(form, [line], host="mac1", source="s")
+    whose = owners.held(record, record.plan.hosts[0], SOURCE, every.hosts)
+    stream = decode(form, [line], host="mac1", source="s", whose=whose)
+    assert [event.id for event in stream.events] == ["mac1/s/1"]
+    found = stream.coverage
+    assert (found.elsewhere, [item.reason for item in found.bad]) == (
+        1,
+        ["it names no host beside others that do, and nobody knows whether that is mac1"],
+    )
+    assert found.lines + found.more == found.events + found.elsewhere + len(found.bad)
