@@ -214,8 +214,8 @@ def test_the_bag_is_tests_for_pytest(good: tuple[Path, subprocess.CompletedProce
         check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
-    assert "8 passed, 4 skipped" in done.stdout, (
-        "exec, script and one write each, and the scenario's"
+    assert "8 passed, 6 skipped" in done.stdout, (
+        "exec, script and one write each, and the scenario's; the other write, executable and log"
     )
     (folder / "test_other.py").write_text("def test_other(): raise AssertionError\n")
     every = subprocess.run(

@@ -339,7 +339,9 @@ def test_what_logger_is_given_is_in_the_log_by_who_said_it(root: str) -> None:
     program.parent.mkdir(parents=True)
     code = f"import sys\nsys.path[:0] = {sys.path!r}\n"
     code += f"from {logger.__name__} import main\nsys.exit(main(sys.argv[1:], {root!r}))\n"
-    program.write_text(f"#!{sys.executable} -IBS\n{code}")
+    python = Path(root, "python")  # no first line may hold a blank
+    python.symlink_to(sys.executable)
+    program.write_text(f"#!{python} -IBS\n{code}")
     program.chmod(0o755)
     process = subprocess.Popen([program, "-t", "tag", "two", "words"])
     assert process.wait(30) == 0
