@@ -172,11 +172,20 @@ def proves_run(phase: PhaseResult, event: Event, step: Step) -> bool:
         return True
     if step.step == "browser":
         return False
-    if step.path and (step.path in words or _same(basename(step.path), _files(event, phase.mark))):
+    if step.path and _same(step.path, (_reached(event, word) for word in words)):
+        return True
+    if step.path and _same(basename(step.path), _files(event, phase.mark)):
         return True
     return carries(event, phase.mark) and not (
         phase.mark in (step.path or "") and _files(event, phase.mark)
     )
+
+
+def _reached(event: Event, word: str) -> str:
+    """Which file a word names from the process's working directory; empty if nobody knows."""
+    if word.startswith("/"):
+        return word
+    return f"{event.cwd}/{word}" if event.cwd and word and not word.startswith("-") else ""
 
 
 def carries(event: Event, mark: str) -> bool:

@@ -63,6 +63,29 @@ def test_the_mark_in_an_argument_proves_a_run_whose_path_the_source_lacks() -> N
     assert proved(case_with(script=None, args=("sh", "-c", f"x {examples.MARK}"))) is not None
 
 
+PROJECT = "/Users/purple/Downloads/project"
+
+
+@pytest.mark.parametrize(
+    ("cwd", "words", "is_it"),
+    [
+        (PROJECT, ("/bin/sh", "./configure"), True),
+        (f"{PROJECT}/sub", ("/bin/sh", "../configure"), True),
+        (PROJECT, ("/bin/sh", "configure"), True),
+        (f"{PROJECT}/sub", ("/bin/sh", "./configure"), False),
+        (None, ("/bin/sh", "./configure"), False),
+        (PROJECT, ("/bin/sh", "-configure"), False),
+    ],
+)
+def test_a_word_names_a_file_from_where_the_process_works(
+    cwd: str | None, words: tuple[str, ...], is_it: bool
+) -> None:
+    """A source without the script's path, as osquery is: a name without a mark, and relative."""
+    case = case_with(script=None, args=words, cwd=cwd)
+    step = replace(match.steps(case, "exec")[0], path=f"{PROJECT}/configure")
+    assert (match.record(case, EXEC, step) is not None) is is_it
+
+
 def test_a_browser_is_proved_by_its_path_never_by_an_argument() -> None:
     pattern = RecordPattern(id="browser", event=("exec",), step="browser")
     step = Step(
