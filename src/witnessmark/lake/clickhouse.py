@@ -28,7 +28,9 @@ def answers(text: str, files: Mapping[str, Sequence[Path]], one_row: str) -> Ite
     try:
         chdb: Any = importlib.import_module("chdb.session")
     except ImportError as error:
-        raise Unsupported("chdb is not installed: pip install 'witnessmark[clickhouse]'") from error
+        raise Unsupported(
+            "chdb is not installed: pip install '.[clickhouse]' in its folder"
+        ) from error
     with tempfile.TemporaryDirectory() as folder:
         session = chdb.Session(folder)
         try:

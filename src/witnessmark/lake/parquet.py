@@ -26,7 +26,7 @@ def arrow() -> Any:
     try:
         import pyarrow.parquet
     except ImportError as error:
-        raise Unsupported("a lake needs pyarrow: pip install 'witnessmark[lake]'") from error
+        raise Unsupported("a lake needs pyarrow: pip install '.[lake]' in its folder") from error
     return pyarrow
 
 

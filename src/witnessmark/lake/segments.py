@@ -85,11 +85,14 @@ class Lake:
             UsageError: the folder holds something else, or other parameters.
         """
         if (self.path / "lake.json").is_file():
-            if self.head() != head:
+            if self.head() == head:
+                return
+            if self.segments():
                 raise UsageError(
                     f"{self.path} was written with other parameters: they are part of its keys; "
                     "write another lake"
                 )
+            self._name(head)  # the first write came to nothing
             return
         if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
             raise UsageError(f"{self.path} is there and no lake: name a new folder")
@@ -97,6 +100,9 @@ class Lake:
             (self.path / "segments").mkdir(parents=True)
         except OSError as error:
             raise UsageError(f"{self.path}: {error.strerror}") from error
+        self._name(head)
+
+    def _name(self, head: Head) -> None:
         _write(self.path / ".lake.json", msgspec.json.format(msgspec.json.encode(head)) + b"\n")
         (self.path / ".lake.json").rename(self.path / "lake.json")
 

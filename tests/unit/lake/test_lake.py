@@ -208,6 +208,16 @@ def test_the_same_bytes_of_another_host_are_that_hosts(
         assert [item for item in found if item["host"] == name] == alone
 
 
+def test_a_first_write_that_came_to_nothing_binds_no_parameters(
+    telemetry: Path, tmp_path: Path, witnessmark: Any
+) -> None:
+    lake, nothing = tmp_path / "lake", tmp_path / "nothing"
+    nothing.write_text("no record\n")
+    assert witnessmark("lake", "write", lake, nothing, "--host", "mac1").status == 2
+    said = witnessmark("lake", "write", lake, telemetry / "mac1.ndjson", "--profile", "extended")
+    assert said.status == 0, said.output
+
+
 def test_a_lake_is_of_one_set_of_parameters(
     telemetry: Path, tmp_path: Path, witnessmark: Any
 ) -> None:
