@@ -105,7 +105,7 @@ def test_what_click_says_keeps_its_form(tmp_path: Path) -> None:
         "Usage: python -m witnessmark judge [OPTIONS] PATH",
         "Try 'python -m witnessmark judge --help' for help.",
         "",
-        "Error: Missing argument 'PATH'.",
+        "Error: Missing argument 'PATH'. No run is in reports/: `witnessmark demo` makes one.",
     ]
 
 
