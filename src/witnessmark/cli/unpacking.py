@@ -78,7 +78,8 @@ def zstd() -> Any:
         try:
             from backports import zstd as module
         except ImportError as error:
-            mend = "pip install '.[zstd]' in its folder, or zstd -dc FILE | witnessmark ... -"
+            mend = "pip install '.[zstd]' in the project's folder"
+            mend += ", or zstd -dc FILE | witnessmark ... -"
             raise UsageError(f"zstd cannot be unpacked here: {mend}") from error
     return module
 

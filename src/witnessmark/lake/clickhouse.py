@@ -29,7 +29,7 @@ def answers(text: str, files: Mapping[str, Sequence[Path]], one_row: str) -> Ite
         chdb: Any = importlib.import_module("chdb.session")
     except ImportError as error:
         raise Unsupported(
-            "chdb is not installed: pip install '.[clickhouse]' in its folder"
+            "chdb is not installed: pip install '.[clickhouse]' in the project's folder"
         ) from error
     with tempfile.TemporaryDirectory() as folder:
         session = chdb.Session(folder)

@@ -128,7 +128,8 @@ def _module(name: str, extra: str) -> Any:
     try:
         return importlib.import_module(name)
     except ImportError as error:
-        raise Unsupported(f"{name} is not installed: pip install 'witnessmark[{extra}]'") from error
+        mend = f"pip install '.[{extra}]' in the project's folder"
+        raise Unsupported(f"{name} is not installed: {mend}") from error
 
 
 def _said(engine: str, error: Exception) -> str:

@@ -26,7 +26,9 @@ def arrow() -> Any:
     try:
         import pyarrow.parquet
     except ImportError as error:
-        raise Unsupported("a lake needs pyarrow: pip install '.[lake]' in its folder") from error
+        raise Unsupported(
+            "a lake needs pyarrow: pip install '.[lake]' in the project's folder"
+        ) from error
     return pyarrow
 
 

@@ -48,7 +48,7 @@ def _session() -> Any:
         from pyspark.sql import SparkSession
     except ImportError as error:
         raise Unsupported(
-            "pyspark is not installed: pip install '.[spark]' in its folder, and Java 17"
+            "pyspark is not installed: pip install '.[spark]' in the project's folder, and Java 17"
         ) from error
     built = (
         SparkSession.builder.master("local[*]")

@@ -17,6 +17,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from witnessmark.standin.labels import JobError, Labels
+from witnessmark.standin.listening import listener
 
 if TYPE_CHECKING:
     import logging
@@ -34,21 +35,12 @@ def serve_jobs(
     root: Path, table: ProcessTable, login: Mapping[str, str], log: logging.Logger
 ) -> None:
     """Listens from now on, in a thread of its own."""
-    path = root / SOCKET
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
-    try:  # a socket's path has room for 107 bytes only
-        listener.bind(f"/proc/self/fd/{folder}/{path.name}")
-    finally:
-        os.close(folder)
-    listener.listen(16)
+    asked = listener(root / SOCKET)
     jobs = Jobs(table, login, log)
 
     def listen() -> None:
         while True:
-            sock, _ = listener.accept()
+            sock, _ = asked.accept()
             threading.Thread(target=jobs.answer, args=(sock,), daemon=True).start()
 
     threading.Thread(target=listen, name="jobs", daemon=True).start()

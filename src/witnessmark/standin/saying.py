@@ -15,6 +15,8 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from witnessmark.standin.listening import listener
+
 if TYPE_CHECKING:
     import logging
 
@@ -34,21 +36,12 @@ PRIORITIES = (*KEPT, "info", "debug")
 
 def serve_log(root: Path, kept: OsLog, log: logging.Logger) -> None:
     """Listens from now on, in a thread of its own."""
-    path = root / SOCKET
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
-    try:  # a socket's path has room for 107 bytes only
-        listener.bind(f"/proc/self/fd/{folder}/{path.name}")
-    finally:
-        os.close(folder)
-    listener.listen(16)
+    asked = listener(root / SOCKET)
     prefix = str(root).rstrip("/")
 
     def listen() -> None:
         while True:
-            sock, _ = listener.accept()
+            sock, _ = asked.accept()
             threading.Thread(
                 target=_answer, args=(sock, prefix, kept, log), name="said", daemon=True
             ).start()
