@@ -7,6 +7,7 @@ import ssl
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -46,19 +47,25 @@ def test_the_secret_is_shown_to_the_server_and_nobody_else(told: Any) -> None:
     assert SECRET not in repr(Secret("apikey", SECRET))
 
 
+@pytest.fixture
+def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses that a client makes, none waited for; other threads sleep on as they do."""
+    pauses: list[float] = []
+    monkeypatch.setattr(web, "time", SimpleNamespace(**{**vars(time), "sleep": pauses.append}))
+    return pauses
+
+
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
 def test_a_busy_server_is_asked_again_after_the_pause_that_it_asks_for(
-    told: Any, monkeypatch: pytest.MonkeyPatch, status: int
+    told: Any, slept: list[float], status: int
 ) -> None:
-    slept: list[float] = []
-    monkeypatch.setattr(time, "sleep", slept.append)
     told.answers = [(status, {"retry-after": "7"}, b""), (status, {}, b""), (200, {}, {})]
     assert client(told.url).ask("GET", "/x").attempts == 3
     assert slept == [7.0, 1.0]
 
 
-def test_a_server_that_stays_busy_is_given_up(told: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(time, "sleep", lambda _s: None)
+@pytest.mark.usefixtures("slept")
+def test_a_server_that_stays_busy_is_given_up(told: Any) -> None:
     told.answers = [(503, {}, {"error": {"reason": "too many"}})]
     found = problem(client(told.url))
     assert str(found) == "it answered 503 (too many), 4 times"
@@ -107,10 +114,8 @@ def test_redirects_are_not_followed_with_a_secret_in_hand(told: Any) -> None:
     assert len(told.asked) == 1
 
 
-def test_an_answer_that_is_cut_or_no_json_is_none(
-    told: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(time, "sleep", lambda _s: None)
+@pytest.mark.usefixtures("slept")
+def test_an_answer_that_is_cut_or_no_json_is_none(told: Any) -> None:
     told.answers = [(200, {"content-length": "100"}, b'{"a": 1')]
     assert client(told.url, timeout_s=1.0) is not None
     said = str(problem(client(told.url, timeout_s=0.3)))
